@@ -1,0 +1,1 @@
+"""The hpa command: runs the suite as processes and looks after it."""

@@ -1,0 +1,1 @@
+"""The merged API document, its pages, health and error pages behind Traefik."""

@@ -1,0 +1,1 @@
+"""Subjects, exams, questions and options."""

@@ -1,0 +1,1 @@
+"""Messages to students and their delivery over Telegram."""

@@ -1,0 +1,1 @@
+"""Results and answers, graded from a replica of every exam version."""

@@ -1,0 +1,1 @@
+"""Work logs that follow from attendance and scores, and the dashboard."""

@@ -1,0 +1,1 @@
+"""Plumbing and event contracts of the HPA services; no business rules."""
