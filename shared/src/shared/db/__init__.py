@@ -1,0 +1,1 @@
+"""The database under every service: engine, types, migrations."""

@@ -1,0 +1,202 @@
+"""One database: short write transactions that one caller owns, and reads beside them."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from shared.errors import Unavailable
+
+log = structlog.get_logger()
+
+STATEMENT_SECONDS: Final = 3
+LOCK_SECONDS: Final = 2
+POOL_WAIT_SECONDS: Final = 1
+BUSY: Final = "The database is busy, try again later."
+
+
+class ProductionUnsafe(RuntimeError):
+    """PostgreSQL runs with settings that lose acknowledged commits."""
+
+
+class Database:
+    """
+    The service's own database.
+
+    SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged commits at power loss), one writing
+    connection per process, `BEGIN IMMEDIATE` for writes because its deferred transactions lose
+    updates silently; reads have connections of their own, so they never wait for a writer.
+    PostgreSQL: one pool, statement and lock timeouts set by the server.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        """Prepare the engines for *url*; nothing is opened yet."""
+        self.url = make_url(url)
+        self.dialect = self.url.get_backend_name()
+        if self.dialect == "sqlite":
+            self._writes = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+            self._reads = _sqlite_engine(url, begin="BEGIN", pool_size=4)
+        else:
+            self._writes = _postgresql_engine(url, pool_size)
+            self._reads = self._writes
+        self._write_session = async_sessionmaker(self._writes, expire_on_commit=False)
+        self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
+        # Writers of one process line up here, fairly and without polling the file's lock.
+        self._turn = asyncio.Lock() if self.dialect == "sqlite" else None
+        self.after_commit: list[Any] = []
+        """Callables without arguments, called after each commit (the relay's wake-up)."""
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine of the write side, for migrations."""
+        return self._writes
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """
+        Open a write transaction; it commits at the end of the block and rolls back when it raises.
+
+        Raises `Unavailable` when the database is locked, slow, full or away.
+        """
+        if self._turn is None:
+            async with _translated(), self._write_session.begin() as tx:
+                yield tx
+        else:
+            await _wait_for(self._turn)
+            try:
+                async with _translated(), self._write_session.begin() as tx:
+                    yield tx
+            finally:
+                self._turn.release()
+        for call in self.after_commit:
+            call()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Open a read-only view of the database. Raises `Unavailable` like `transaction`."""
+        async with _translated(), self._read_session() as tx:
+            yield tx
+
+    async def ping(self) -> None:
+        """Raise `Unavailable` unless the database answers."""
+        async with self.reading() as tx:
+            await tx.execute(text("SELECT 1"))
+
+    async def require_durable(self) -> None:
+        """Raise `ProductionUnsafe` when PostgreSQL may lose what it acknowledged."""
+        if self.dialect == "sqlite":
+            return
+        async with self.reading() as tx:
+            for name in ("fsync", "full_page_writes", "synchronous_commit"):
+                value = await tx.scalar(text("SELECT current_setting(:name)"), {"name": name})
+                if value == "off":
+                    message = f"PostgreSQL runs with {name} = off, which loses acknowledged commits"
+                    raise ProductionUnsafe(message)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._reads.dispose()
+        if self._writes is not self._reads:
+            await self._writes.dispose()
+
+
+async def _wait_for(turn: asyncio.Lock) -> None:
+    try:
+        async with asyncio.timeout(LOCK_SECONDS):
+            await turn.acquire()
+    except TimeoutError:
+        raise Unavailable(BUSY) from None
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except (PoolTimeout, OperationalError, InterfaceError, OSError, TimeoutError) as error:
+        log.warning("database unavailable", error=_brief(error))
+        raise Unavailable(BUSY) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_passing(error):
+            log.warning("database unavailable", error=_brief(error))
+            raise Unavailable(BUSY) from error
+        raise
+    except sqlite3.OperationalError as error:
+        raise Unavailable(BUSY) from error
+
+
+PASSING_STATES: Final = ("57", "55P03", "53", "08", "40", "25P0")
+"""PostgreSQL: shutting down, lock not available, out of resources, connection, deadlock."""
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    cause = getattr(error.orig, "__cause__", None)
+    state = state or getattr(cause, "sqlstate", None) or ""
+    return state.startswith(PASSING_STATES) or isinstance(cause, OSError | TimeoutError)
+
+
+def _brief(error: BaseException) -> str:
+    """Name the fault without the statement and its parameters, which hold what users wrote."""
+    original = getattr(error, "orig", None) or error
+    return f"{type(original).__name__}: {str(original)[:200]}"
+
+
+def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=LOCK_SECONDS, hide_parameters=True
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _: object) -> None:  # noqa: ANN401 - a DBAPI connection
+        connection.isolation_level = None  # the driver would begin only at the first write
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={LOCK_SECONDS * 1000}",
+            "journal_mode=wal",
+            "synchronous=full",
+            "foreign_keys=on",
+            "cache_size=-8000",
+            "temp_store=memory",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_recycle=1800,
+        hide_parameters=True,
+        connect_args={
+            "timeout": 2,
+            "command_timeout": STATEMENT_SECONDS,
+            "server_settings": {
+                "statement_timeout": str(STATEMENT_SECONDS * 1000),
+                "lock_timeout": str(LOCK_SECONDS * 1000),
+                "idle_in_transaction_session_timeout": "10000",
+                "timezone": "UTC",
+            },
+        },
+    )

@@ -1,0 +1,74 @@
+"""Migrations: to the newest schema under a lock, by any number of processes at once."""
+
+import re
+import zlib
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, MetaData, inspect, text
+
+from shared.db.engine import Database
+from shared.events.tables import EventsBase
+from shared.users.tables import UsersBase
+
+REVISION: Final = re.compile(r"^(\d{4})_\w+\.py$")
+
+
+def newest(package: str) -> str:
+    """Return the number of the last migration file of *package*, which is its revision id."""
+    names = [REVISION.match(path.name) for path in (_folder(package) / "versions").iterdir()]
+    return max(name[1] for name in names if name)
+
+
+async def upgrade(package: str, database: Database, revision: str = "head") -> None:
+    """Bring *database* to *revision*; whoever comes second waits and finds nothing to do."""
+    async with database.engine.connect() as connection:
+        if revision == "head" and await connection.run_sync(_revision) == newest(package):
+            return  # the usual start: Alembic is not even imported
+    # Statements of a migration may take longer than a request may.
+    async with database.engine.connect() as connection:
+        await connection.run_sync(_locked_upgrade, package, revision)
+
+
+def _folder(package: str) -> Path:
+    return Path(str(import_module(package).__file__)).parent / "migrations"
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _locked_upgrade(connection: Connection, package: str, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415 - costs 150 ms that most starts do not need
+    from alembic.config import Config  # noqa: PLC0415
+
+    with connection.begin():  # BEGIN IMMEDIATE on SQLite: the file's lock is the lock
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+            connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+            key = zlib.crc32(package.encode())
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        config = Config()
+        config.set_main_option("script_location", str(_folder(package)))
+        config.attributes["connection"] = connection
+        if revision == "head" or revision > (_revision(connection) or ""):
+            command.upgrade(config, revision)
+        else:
+            command.downgrade(config, revision)
+
+
+def run_env(*metadata: MetaData) -> None:
+    """Run the migrations that Alembic chose; the body of every service's `env.py`."""
+    from alembic import context  # noqa: PLC0415 - exists only inside a run of Alembic
+
+    context.configure(
+        connection=context.config.attributes["connection"],
+        target_metadata=[*metadata, EventsBase.metadata, UsersBase.metadata],
+        render_as_batch=True,
+        compare_type=True,
+    )
+    context.run_migrations()

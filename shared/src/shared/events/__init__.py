@@ -1,0 +1,1 @@
+"""Events between services: outbox, relay, inbox, consumers and the topology of JetStream."""

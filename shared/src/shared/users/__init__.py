@@ -1,0 +1,1 @@
+"""The replica of auth's users that other services keep."""
