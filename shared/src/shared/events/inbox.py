@@ -1,0 +1,139 @@
+"""Handling: the inbox row and the effect are one commit; what cannot be handled is parked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import utcnow
+from shared.contracts.base import Envelope, Event
+from shared.db.engine import Database
+from shared.db.upsert import insert_into
+from shared.events.consumers import Registration
+from shared.events.tables import DeadLetter, Inbox
+
+log = structlog.get_logger()
+
+KEEP: Final = timedelta(days=40)
+"""Longer than a stream and an outbox keep an event, so that a replay is recognised."""
+
+
+class Malformed(Exception):
+    """The message is no such event and never will be."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message as it came: its place in the stream and its bytes."""
+
+    seq: int
+    payload: bytes
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message that was understood."""
+
+    key: str
+    event: Event
+
+
+def parse(registration: Registration, payload: bytes) -> Received:
+    """Read a message. Raises `Malformed` without echoing its content."""
+    try:
+        envelope = Envelope.parse(payload)
+        event = registration.event.model_validate(envelope.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = f"{where}: {first['msg']}"
+        raise Malformed(message[:300]) from None
+    except (RecursionError, ValueError) as error:
+        raise Malformed(type(error).__name__) from None
+    return Received(f"{envelope.source}/{envelope.id}"[:200], event)
+
+
+async def handle(
+    database: Database,
+    registration: Registration,
+    received: list[Received],
+    runtime: Any,  # noqa: ANN401
+) -> None:
+    """Apply events not seen before, all in one transaction. Raises what a handler raises."""
+    if registration.prepare:
+        await registration.prepare(runtime, [one.event for one in received])
+    async with database.transaction() as tx:
+        for one in received:
+            if await _is_new(tx, registration.durable, one.key):
+                await registration.handler(tx, one.event)
+
+
+async def _is_new(tx: AsyncSession, consumer: str, key: str) -> bool:
+    row = {"consumer": consumer, "event_id": key, "handled_at": utcnow()}
+    insert = insert_into(tx, Inbox).values(row).on_conflict_do_nothing()
+    return (await tx.execute(insert.returning(Inbox.event_id))).first() is not None
+
+
+async def park(
+    database: Database, registration: Registration, delivery: Delivery, error: Exception
+) -> None:
+    """Put a message aside, where people can list and replay it."""
+    text = f"{type(error).__name__}: {error}".replace("\x00", "")[:500]
+    letter = DeadLetter(
+        consumer=registration.durable,
+        subject=registration.event.subject,
+        stream_seq=delivery.seq,
+        payload=delivery.payload,
+        error=text,
+        tries=delivery.tries,
+        parked_at=utcnow(),
+    )
+    async with database.transaction() as tx:
+        tx.add(letter)
+    log.error("parked", consumer=registration.durable, seq=delivery.seq, error=text)
+
+
+async def replay_requested(
+    database: Database,
+    registrations: list[Registration],
+    runtime: Any,  # noqa: ANN401
+) -> int:
+    """Handle again the parked messages that somebody asked for; return how many succeeded."""
+    async with database.reading() as view:
+        asked = DeadLetter.replay_requested_at.is_not(None) & DeadLetter.replayed_at.is_(None)
+        letters = list(await view.scalars(select(DeadLetter).where(asked).limit(100)))
+    known = {registration.durable: registration for registration in registrations}
+    done = 0
+    for letter in letters:
+        registration = known.get(letter.consumer)
+        if registration is None:
+            continue
+        error = ""
+        try:
+            received = parse(registration, letter.payload)
+            await handle(database, registration, [received], runtime)
+        except Exception as fault:  # noqa: BLE001 - it stays parked, with the new reason
+            error = f"{type(fault).__name__}: {fault}".replace("\x00", "")[:500]
+        async with database.transaction() as tx:
+            found = await tx.get(DeadLetter, letter.id, with_for_update=True)
+            if found is None:
+                continue
+            found.tries += 1
+            found.replay_requested_at = None
+            if error:
+                found.error = error
+            else:
+                found.replayed_at = utcnow()
+                done += 1
+    return done
+
+
+async def purge(database: Database, now: datetime) -> None:
+    """Forget what was handled long ago."""
+    async with database.transaction() as tx:
+        await tx.execute(delete(Inbox).where(Inbox.handled_at < now - KEEP))

@@ -1,0 +1,138 @@
+"""The consumer loop: fetch a batch, apply it in one transaction, acknowledge after the commit."""
+
+import asyncio
+import contextlib
+import random
+from typing import Any, Final
+
+import structlog
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from shared.db.engine import Database
+from shared.errors import Unavailable
+from shared.events import inbox
+from shared.events.bus import Bus, BusDown
+from shared.events.consumers import Registration
+from shared.events.inbox import Delivery, Malformed, Received
+
+log = structlog.get_logger()
+
+BATCH: Final = 100
+FETCH_SECONDS: Final = 2.0
+MAX_TRIES: Final = 5
+RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
+MAX_BACKOFF_SECONDS: Final = 2.0
+
+
+class ConsumerLoop:
+    """
+    One durable of one service.
+
+    A batch is one transaction. When it fails, each message gets a transaction of its own; one that
+    fails five times is parked, a malformed one at once. A database that is away is nobody's fault:
+    such tries are not counted.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        registration: Registration,
+        runtime: Any,  # noqa: ANN401
+    ) -> None:
+        """Deliver *registration*'s events from *bus* into *database*."""
+        self.database = database
+        self.bus = bus
+        self.registration = registration
+        self.runtime = runtime
+        self._tries: dict[int, int] = {}
+
+    async def run(self) -> None:
+        """Consume until cancelled, whatever happens to NATS, to the durable or to the database."""
+        subscription: JetStreamContext.PullSubscription | None = None
+        backoff = 0.1
+        await self.bus.connected.wait()
+        while True:
+            try:
+                if subscription is None:
+                    subscription = await self.bus.js.pull_subscribe_bind(
+                        self.registration.durable, self.registration.stream
+                    )
+                messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
+                await self.settle(messages)
+                backoff = 0.1
+            except TimeoutError:
+                continue
+            except Exception as error:  # noqa: BLE001 - the durable or NATS is away: bind anew
+                if not isinstance(error, BusDown):
+                    log.warning("fetch", durable=self.registration.durable, error=repr(error)[:200])
+                await self._let_go(subscription)
+                subscription = None
+                await asyncio.sleep(backoff * (1 + random.random()))  # noqa: S311 - jitter
+                backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+
+    async def settle(self, messages: list[Msg]) -> None:
+        """Handle *messages* and tell JetStream what became of each."""
+        batch = await self._understood(messages)
+        if not batch:
+            return
+        try:
+            received = [one for _, one in batch]
+            await inbox.handle(self.database, self.registration, received, self.runtime)
+        except Unavailable:
+            for message, _ in batch:
+                await message.nak(delay=1.0)
+        except Exception:  # noqa: BLE001 - find the culprit
+            for message, one in batch:
+                await self._handle_alone(message, one)
+        else:
+            await self._ack([message for message, _ in batch])
+
+    async def _understood(self, messages: list[Msg]) -> list[tuple[Msg, Received]]:
+        batch: list[tuple[Msg, Received]] = []
+        for message in messages:
+            try:
+                batch.append((message, inbox.parse(self.registration, message.data)))
+            except Malformed as error:
+                await self._park(message, error)
+        return batch
+
+    async def _handle_alone(self, message: Msg, received: Received) -> None:
+        seq = message.metadata.sequence.stream
+        try:
+            await inbox.handle(self.database, self.registration, [received], self.runtime)
+        except Unavailable:
+            await message.nak(delay=1.0)
+        except Exception as error:  # noqa: BLE001 - a handler's fault is counted, then parked
+            tries = self._tries.get(seq, 0) + 1
+            if tries >= MAX_TRIES:
+                await self._park(message, error, tries)
+                return
+            if len(self._tries) > 10_000:  # noqa: PLR2004 - a bound, not a rule
+                self._tries.clear()
+            self._tries[seq] = tries
+            log.warning(
+                "retry", durable=self.registration.durable, seq=seq, error=repr(error)[:200]
+            )
+            await message.nak(delay=RETRY_SECONDS[tries - 1])
+        else:
+            await self._ack([message])
+
+    async def _park(self, message: Msg, error: Exception, tries: int = 1) -> None:
+        seq = message.metadata.sequence.stream
+        await inbox.park(
+            self.database, self.registration, Delivery(seq, message.data, tries), error
+        )
+        self._tries.pop(seq, None)
+        await message.term()
+
+    async def _ack(self, messages: list[Msg]) -> None:
+        for message in messages:
+            self._tries.pop(message.metadata.sequence.stream, None)
+            await message.ack()
+
+    async def _let_go(self, subscription: JetStreamContext.PullSubscription | None) -> None:
+        if subscription is not None:
+            with contextlib.suppress(Exception):
+                await subscription.unsubscribe()

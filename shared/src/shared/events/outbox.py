@@ -1,0 +1,102 @@
+"""The outbox: events are rows of the transaction that made them true."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy import Table, bindparam, delete, func, insert, inspect, null, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import utcnow
+from shared.contracts.base import Event
+from shared.events.tables import DeadLetter, Outbox
+
+KEEP: Final = timedelta(days=30)
+"""Published rows stay this long, so that a lost stream can be filled again."""
+
+
+async def emit(tx: AsyncSession, *events: Event) -> None:
+    """Add *events* to the outbox of the transaction; the relay publishes them after its commit."""
+    now = utcnow()
+    rows = []
+    for event in events:
+        event_id = uuid4()
+        rows.append(
+            {
+                "event_id": event_id,
+                "subject": event.subject,
+                "entity": event.entity,
+                "payload": event.envelope(event_id, now),
+                "created_at": now,
+            }
+        )
+    if rows:
+        await tx.execute(insert(Outbox), rows)
+
+
+async def claim(tx: AsyncSession, limit: int) -> list[tuple[int, str, str, bytes]]:
+    """Return (id, event id, subject, payload) of waiting rows, oldest first, locked."""
+    statement = (
+        select(Outbox.id, Outbox.event_id, Outbox.subject, Outbox.payload)
+        .where(Outbox.published_at.is_(None))
+        .order_by(Outbox.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = await tx.execute(statement)
+    return [(row.id, str(row.event_id), row.subject, row.payload) for row in found]
+
+
+async def mark_published(tx: AsyncSession, sequences: dict[int, int]) -> None:
+    """Stamp the rows whose publication JetStream acknowledged: {row id: stream sequence}."""
+    now = utcnow()
+    table = inspect(Outbox).local_table
+    assert isinstance(table, Table)  # noqa: S101 - for the type checker
+    connection = await tx.connection()
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("row_id"))
+        .values(published_at=bindparam("at"), stream_seq=bindparam("seq"))
+    )
+    rows = [{"row_id": row, "at": now, "seq": seq} for row, seq in sequences.items()]
+    await connection.execute(statement, rows)
+
+
+async def unpublish_all(tx: AsyncSession) -> int:
+    """Make every kept row wait again: the stream was lost. Return how many there are."""
+    statement = (
+        update(Outbox)
+        .where(Outbox.published_at.is_not(None))
+        .values(published_at=null(), stream_seq=null())
+    )
+    result = await tx.execute(statement)
+    return int(getattr(result, "rowcount", 0))
+
+
+async def purge(tx: AsyncSession, now: datetime) -> None:
+    """Drop rows published long ago, but keep the newest state of each entity for new consumers."""
+    newer = Outbox.__table__.alias("newer")
+    superseded = (
+        select(newer.c.id)
+        .where(newer.c.entity == Outbox.entity, newer.c.id > Outbox.id)
+        .correlate(Outbox)
+        .exists()
+    )
+    await tx.execute(
+        delete(Outbox).where(Outbox.published_at < now - KEEP, (Outbox.entity == "") | superseded)
+    )
+
+
+async def oldest_waiting(tx: AsyncSession) -> datetime | None:
+    """Return when the oldest unpublished event was written, or None."""
+    statement = (
+        select(Outbox.created_at).where(Outbox.published_at.is_(None)).order_by(Outbox.id).limit(1)
+    )
+    found: datetime | None = await tx.scalar(statement)
+    return found
+
+
+async def dead_letters(tx: AsyncSession) -> int:
+    """Return how many parked messages nobody has replayed yet."""
+    statement = select(func.count()).select_from(DeadLetter)
+    return int(await tx.scalar(statement.where(DeadLetter.replayed_at.is_(None))) or 0)

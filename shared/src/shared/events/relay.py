@@ -1,0 +1,185 @@
+"""The relay: publishes what waits in the outbox, and all of it again when the stream was lost."""
+
+import asyncio
+import fcntl
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Final
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import utcnow
+from shared.db.engine import Database
+from shared.db.upsert import insert_into
+from shared.events import outbox
+from shared.events.bus import Bus, BusDown
+from shared.events.tables import RelayState
+
+log = structlog.get_logger()
+
+BATCH: Final = 250
+IDLE_SECONDS: Final = 1.0
+"""The poll: what another process of the service committed is seen this late at most."""
+STREAM_CHECK_SECONDS: Final = 5.0
+PUBLISH_SECONDS: Final = 2.0
+MAX_BACKOFF_SECONDS: Final = 2.0
+PURGE_SECONDS: Final = 3600.0
+
+Rows = Sequence[tuple[int, str, str, bytes]]
+
+
+class Relay:
+    """
+    One loop per process. `poke()` after a commit; the poll covers other processes' commits.
+
+    PostgreSQL: any number of relays, rows stay claimed by their lock (SKIP LOCKED).
+    SQLite: one relay per database, chosen by a lock on a file beside it, that never holds the
+    database's write lock while it waits for NATS.
+    Delivery is at least once: `Nats-Msg-Id` and the inbox make it once.
+    """
+
+    def __init__(self, database: Database, bus: Bus, stream: str) -> None:
+        """Publish from *database* over *bus*; *stream* holds the service's own subjects."""
+        self.database = database
+        self.bus = bus
+        self.stream = stream
+        self._wake = asyncio.Event()
+        self._checked = self._purged = float("-inf")
+        self._lock: IO[bytes] | None = None
+
+    def poke(self) -> None:
+        """Wake the loop: a transaction has just been committed."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; faults are logged and tried again, 0.1 to 2 s later."""
+        backoff = 0.1
+        await self.bus.connected.wait()
+        while True:
+            self._wake.clear()
+            try:
+                if self._is_leader():
+                    await self._check_stream()
+                    while await self.publish_waiting() == BATCH:
+                        pass
+                    await self._purge()
+                backoff = 0.1
+            except Exception as error:  # noqa: BLE001 - the loop outlives every fault
+                if not isinstance(error, BusDown):
+                    log.warning("relay", error=repr(error)[:200])
+                await asyncio.sleep(backoff * (1 + random.random()))  # noqa: S311 - jitter
+                backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+                continue
+            try:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def publish_waiting(self) -> int:
+        """Publish one batch and stamp what was acknowledged; return how many rows it had."""
+        async with self._claimed() as (tx, rows):
+            if not rows:
+                return 0
+            acked, fault = await self._send(rows)
+            if acked:
+                if tx is not None:
+                    await self._stamp(tx, acked)
+                else:
+                    async with self.database.transaction() as own:
+                        await self._stamp(own, acked)
+        if fault:
+            raise fault
+        return len(rows)
+
+    @asynccontextmanager
+    async def _claimed(self) -> AsyncIterator[tuple[AsyncSession | None, Rows]]:
+        if self.database.dialect == "sqlite":
+            async with self.database.reading() as view:
+                rows = await outbox.claim(view, BATCH)
+            yield None, rows
+        else:
+            async with self.database.transaction() as tx:
+                yield tx, await outbox.claim(tx, BATCH)
+
+    async def _send(self, rows: Rows) -> tuple[dict[int, int], BaseException | None]:
+        js = self.bus.js
+
+        async def publish(row: tuple[int, str, str, bytes]) -> int:
+            _, event_id, subject, payload = row
+            headers = {"Nats-Msg-Id": event_id}
+            ack = await js.publish(subject, payload, timeout=PUBLISH_SECONDS, headers=headers)
+            return ack.seq
+
+        answers = await asyncio.gather(*map(publish, rows), return_exceptions=True)
+        acked: dict[int, int] = {}
+        fault: BaseException | None = None
+        for row, answer in zip(rows, answers, strict=True):
+            if isinstance(answer, BaseException):
+                fault = answer
+            else:
+                acked[row[0]] = answer
+        return acked, fault
+
+    async def _stamp(self, tx: AsyncSession, acked: dict[int, int]) -> None:
+        await outbox.mark_published(tx, acked)
+        state = await tx.get(RelayState, self.stream)
+        if state is not None:
+            state.last_seq = max(state.last_seq, *acked.values())
+
+    async def _check_stream(self) -> None:
+        """Publish everything again when the stream is younger or shorter than it was."""
+        now = asyncio.get_running_loop().time()
+        if now - self._checked < STREAM_CHECK_SECONDS:
+            return
+        info = await self.bus.js.stream_info(self.stream)
+        born, last = str(info.created), int(info.state.last_seq)
+        async with self.database.reading() as view:
+            known = await view.get(RelayState, self.stream)
+        if known is None or known.born != born or last < known.last_seq:
+            await self._restart_stream(born, last)
+        self._checked = now
+
+    async def _restart_stream(self, born: str, last: int) -> None:
+        async with self.database.transaction() as tx:
+            known = await tx.scalar(
+                select(RelayState).where(RelayState.stream == self.stream).with_for_update()
+            )
+            if known and known.born == born and last >= known.last_seq:
+                return  # another relay was first
+            count = await outbox.unpublish_all(tx)
+            row = {"stream": self.stream, "born": born, "last_seq": last}
+            insert = insert_into(tx, RelayState)
+            await tx.execute(
+                insert.on_conflict_do_update(
+                    index_elements=["stream"], set_={"born": born, "last_seq": last}
+                ),
+                [row],
+            )
+        if count:
+            log.warning("the stream went back, all kept events are published again", events=count)
+
+    async def _purge(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._purged < PURGE_SECONDS:
+            return
+        async with self.database.transaction() as tx:
+            await outbox.purge(tx, utcnow())
+        self._purged = now
+
+    def _is_leader(self) -> bool:
+        if self.database.dialect != "sqlite" or self._lock:
+            return True
+        # The kernel lets go of the lock when the process dies: no clock, no stale file.
+        lock = Path(f"{self.database.url.database}.relay").open("wb")  # noqa: SIM115 - kept
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return False
+        self._lock = lock
+        return True

@@ -1,0 +1,1 @@
+"""What the tests of all services share; no production code imports it."""

