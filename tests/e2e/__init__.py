@@ -1,0 +1,1 @@
+"""Stories of the people who use the suite, told through its gateway."""

@@ -1,0 +1,54 @@
+"""The suite of each backend, started once a run and ended by its process id."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from shared.testing.postgres import PostgresServer
+from tests.e2e import telegram as bot
+from tests.e2e.running import Running
+from tests.e2e.suite import Suite
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def telegram() -> Iterator[bot.FakeTelegram]:
+    """Return the Bot API that the suites talk to."""
+    with bot.fake_telegram() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def running(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    telegram: bot.FakeTelegram,
+) -> Iterator[Running]:
+    """Return the suite on one backend, with two processes where the exam rush goes."""
+    environment = {
+        "TELEGRAM_BOT_TOKEN": bot.TOKEN,
+        "TELEGRAM_API_BASE": telegram.url,
+        "HPA_WORKERS_RESULTS": "2",
+    }
+    server = PostgresServer() if request.param == "postgresql" else None
+    if server is not None:
+        environment["HPA_POSTGRES_URL"] = server.url
+    running = Running(tmp_path_factory.mktemp(request.param) / "data", **environment)
+    try:
+        running.start()
+        yield running
+    finally:
+        try:
+            running.stop()
+        finally:
+            if server is not None:
+                server.stop()
+
+
+@pytest.fixture
+async def suite(running: Running) -> AsyncIterator[Suite]:
+    """Return the running suite; whatever a test froze goes on afterwards."""
+    async with Suite(running) as suite:
+        yield suite
+    running.resume_all()

@@ -1,0 +1,229 @@
+"""A suite that really runs: `hpa up` as a process, with the means to hurt and to heal it."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+HPA = Path(sys.executable).with_name("hpa")
+OWNER, PASSWORD = "admin", "Egasi-2026-Sirli"
+SERVICES = ("auth", "exams", "results", "messaging", "worklogs")
+START_SECONDS = 90
+STOP_SECONDS = 40
+POLL_SECONDS = 0.05
+GATEWAY_NOTICES = 6.0
+"""Seconds until the gateway's health checks see a change: one every 2 s, and its timeout."""
+
+
+T = TypeVar("T")
+
+
+def wait_for(probe: Callable[[], T | None], *, within: float, what: str) -> T:
+    """Return the first answer of *probe* that is not None. Raises AssertionError when late."""
+    end = time.monotonic() + within
+    while True:
+        found = probe()
+        if found is not None:
+            return found
+        assert time.monotonic() < end, f"{what}: not within {within} s"
+        time.sleep(POLL_SECONDS)
+
+
+def free_port() -> int:
+    """Return a port that nobody has, below those that the kernel hands out."""
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+class Running:
+    """One suite in its own folder and on its own port."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.tokens: dict[str, str] = {}
+        self._environment = {
+            "HOME": os.environ.get("HOME", "/"),
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HPA_PORT": self.url.rpartition(":")[2],
+            "HPA_DATA_DIR": str(folder),
+            "HPA_OWNER_USERNAME": OWNER,
+            "HPA_OWNER_PASSWORD": PASSWORD,
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._frozen: set[int] = set()
+
+    def start(self) -> None:
+        """Start the suite and wait until every part is ready."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "up.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [HPA, "up"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.wait_until_healthy(START_SECONDS)
+
+    def stop(self) -> None:
+        """Stop the suite as Ctrl-C does. Raises AssertionError when a process stays behind."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        self.resume_all()
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        finally:
+            left = self.processes()
+            for pid in (process.pid, *left):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.wait()
+        assert not left, f"left behind: {left}"
+
+    def restart(self) -> None:
+        """Stop everything and start it again from what is on disk."""
+        self.stop()
+        self.start()
+
+    @property
+    def pid(self) -> int:
+        """Return the process id of `hpa up` itself."""
+        assert self._process is not None
+        return self._process.pid
+
+    def run(self, *arguments: str, within: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run the `hpa` command against this suite."""
+        return subprocess.run(
+            [HPA, *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
+        )
+
+    def stack(self) -> dict[str, Any]:
+        """Read stack.json."""
+        found: dict[str, Any] = json.loads((self.folder / "stack.json").read_text())
+        return found
+
+    def pids(self, name: str) -> list[int]:
+        """Return the processes of a service, of `nats` or of the `gateway`."""
+        stack = self.stack()
+        if name in stack["services"]:
+            return list(stack["services"][name]["pids"])
+        return [stack[name]["pid"]]
+
+    def processes(self) -> list[int]:
+        """Return every process that was started for this folder, but `hpa up` itself."""
+        mine = {self._process.pid} if self._process else set()
+        return sorted(pid for pid in _processes_naming(str(self.folder)) if pid not in mine)
+
+    def health(self) -> httpx2.Response | None:
+        """Ask the whole suite for its health; None when nobody answers."""
+        with suppress(httpx2.HTTPError):
+            return httpx2.get(f"{self.url}/api/v1/health/", timeout=5)
+        return None
+
+    def wait_until_healthy(self, within: float = 30) -> float:
+        """Wait until every part is ready and return how long that took."""
+        started = time.monotonic()
+
+        def healthy() -> bool | None:
+            if self._process is not None and self._process.poll() is not None:
+                message = f"hpa up ended:\n{(self.folder / 'up.log').read_text()[-2000:]}"
+                raise AssertionError(message)
+            answer = self.health()
+            return True if answer is not None and answer.status_code == 200 else None
+
+        wait_for(healthy, within=within, what="healthy")
+        return time.monotonic() - started
+
+    def kill(self, name: str) -> None:
+        """Kill a part with -9; the supervisor brings it back."""
+        for pid in self.pids(name):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def pause(self, name: str) -> None:
+        """Freeze a part: it keeps its connections and answers nothing."""
+        for pid in self.pids(name):
+            os.kill(pid, signal.SIGSTOP)
+            self._frozen.add(pid)
+
+    def resume_all(self) -> None:
+        """Let every frozen process go on."""
+        while self._frozen:
+            with suppress(ProcessLookupError):
+                os.kill(self._frozen.pop(), signal.SIGCONT)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Keep a part frozen, and wait afterwards until all is well."""
+        self.pause(name)
+        try:
+            yield
+        finally:
+            self.resume_all()
+            self.wait_until_healthy()
+
+    @contextmanager
+    def killed(self, name: str) -> Iterator[None]:
+        """Kill a part with -9 as often as it comes back, and wait afterwards until all is well."""
+        over = threading.Event()
+
+        def killing() -> None:
+            while not over.wait(POLL_SECONDS):
+                self.kill(name)
+
+        killer = threading.Thread(target=killing)
+        self.kill(name)
+        killer.start()
+        try:
+            yield
+        finally:
+            over.set()
+            killer.join()
+            self.wait_until_healthy()
+
+    def delete_jetstream_store(self) -> None:
+        """Take NATS everything it stored, as a lost disk would."""
+        self.pause("nats")
+        stores = [path for path in self.folder.rglob("jetstream") if path.is_dir()]
+        assert stores, "no JetStream store was found"
+        for store in stores:
+            shutil.rmtree(store)
+        self.kill("nats")
+        self._frozen.clear()
+
+
+def _processes_naming(text: str) -> Iterator[int]:
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        with suppress(OSError):
+            if (
+                text.encode()
+                in (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
+            ):
+                yield int(folder.name)

@@ -1,0 +1,125 @@
+"""A Bot API that really listens: it answers as it was told and remembers what it was sent."""
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+from typing_extensions import override
+
+TOKEN = "123456:fake-token-of-the-tests"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer: a status and a body, after a while, or a connection that ends without one."""
+
+    status: int = 200
+    body: dict[str, Any] | bytes | None = None
+    after: float = 0.0
+    hang_up: bool = False
+
+
+def refused(status: int, description: str, **parameters: int) -> Reply:
+    """Return Telegram's way to say no."""
+    body: dict[str, Any] = {"ok": False, "error_code": status, "description": description}
+    return Reply(status, body | ({"parameters": parameters} if parameters else {}))
+
+
+@dataclass
+class FakeTelegram:
+    """What was delivered to which chat, and what the next calls of a chat get."""
+
+    url: str
+    delivered: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    script: dict[int, list[Reply]] = field(default_factory=lambda: defaultdict(list))
+    calls: list[tuple[float, int]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send(self, chat: int, text: str) -> Reply:
+        """Deliver a message and say how to answer; the script may refuse it."""
+        with self.lock:
+            self.calls.append((time.monotonic(), chat))
+            reply = self.script[chat].pop(0) if self.script[chat] else Reply()
+            if reply.status in (200, 502, 504) or reply.hang_up:
+                self.delivered[chat].append(text)
+        return reply
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.telegram = FakeTelegram(f"http://127.0.0.1:{self.server_address[1]}")
+        self.over = threading.Event()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep the token, which is in the path, out of the output."""
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        sent = _fields(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+        method = self.path.partition("?")[0].rpartition("/")[2]
+        if f"/bot{TOKEN}/" not in self.path:
+            self._write(refused(401, "Unauthorized"))
+        elif method == "sendMessage":
+            self._write(self.server.telegram.send(int(sent["chat_id"]), str(sent["text"])))
+        elif method == "getUpdates":
+            self.server.over.wait(1)
+            self._write(Reply(body={"ok": True, "result": []}))
+        else:
+            self._write(Reply())
+
+    def _write(self, reply: Reply) -> None:
+        self.server.over.wait(reply.after)
+        if reply.hang_up:
+            self.close_connection = True
+            return
+        result = {"message_id": 1, "username": "hpa_bot", "id": 1, "is_bot": True}
+        body = reply.body if reply.body is not None else {"ok": True, "result": result}
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(reply.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+@contextmanager
+def fake_telegram() -> Iterator[FakeTelegram]:
+    """Listen on a free port until the block ends."""
+    server = _Server()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.telegram
+    finally:
+        server.over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _fields(content: bytes) -> dict[str, Any]:
+    if content.startswith(b"{"):
+        found: dict[str, Any] = json.loads(content)
+        return found
+    return {name: values[0] for name, values in parse_qs(content.decode()).items()}
