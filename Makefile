@@ -1,8 +1,15 @@
 # Targets of HPA; `make help` lists them.
 SHELL := /bin/bash
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+.DELETE_ON_ERROR:
 BIN := .venv/bin
 PACKAGES := shared services/auth services/exams services/results services/messaging services/worklogs gateway deploy/local
+CODE := $(PACKAGES) tests scripts
+PYTEST := $(BIN)/pytest -q
+WORKERS ?= 2
+# The newest Python on the path that is new enough and can make an environment.
+PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do \
+	$$each -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& command -v $$each && break; done)
 
 .PHONY: help
 help:  ## List the targets
@@ -10,6 +17,7 @@ help:  ## List the targets
 
 # The stamp holds the install until the lock or a package changes.
 .venv/.installed: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer with ensurepip was found" >&2; exit 1; }
 	@echo "installing into .venv (the first time takes about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -22,3 +30,65 @@ setup: .venv/.installed  ## Install everything into .venv
 .PHONY: run
 run: setup  ## Start the whole suite in the foreground
 	@exec $(BIN)/hpa up
+
+.PHONY: test
+test: lint types test-unit test-e2e  ## Lint, types, unit, service and end-to-end tests
+
+.PHONY: ci
+ci:  ## What CI runs: `make test` in a clean environment
+	@.ci/run
+
+.PHONY: lint
+lint: setup  ## Style, format and the direction of imports
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: types
+types: setup  ## mypy --strict over all packages and tests, in one cached run
+	@$(BIN)/mypy $(wildcard $(addsuffix /src,$(PACKAGES)) $(addsuffix /tests,$(PACKAGES)) tests scripts)
+
+.PHONY: test-unit
+test-unit: setup  ## Tests of the packages and the rules of the house
+	$(PYTEST) -n $(WORKERS)
+
+.PHONY: test-e2e
+test-e2e: setup  ## Stories against a running suite, on SQLite and on PostgreSQL
+	$(PYTEST) tests/e2e -m "not chaos"
+
+.PHONY: test-chaos chaos
+test-chaos: setup  ## The long fault runs; SEED=n repeats one
+	HPA_CHAOS_SEED=$(SEED) $(PYTEST) tests/e2e -m chaos -s
+chaos: test-chaos
+
+.PHONY: fix
+fix: setup  ## Mend what ruff can mend
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+
+.PHONY: migrate
+migrate: setup  ## Bring DATABASE_URL of SERVICE=name to the newest schema
+	$(BIN)/python -m $(or $(SERVICE),$(error SERVICE=name is missing)) migrate
+
+.PHONY: revision
+revision: setup  ## Write the next migration: SERVICE=name MESSAGE=verb_object
+	$(BIN)/python scripts/new_migration.py $(or $(SERVICE),$(error SERVICE=name is missing)) $(or $(MESSAGE),$(error MESSAGE=verb_object is missing))
+
+.PHONY: events openapi
+events: setup  ## Freeze the schemas of events; write docs/events.md and the AsyncAPI document
+	$(BIN)/python -m tests.house.freeze
+	$(BIN)/python scripts/build_documents.py
+openapi: setup  ## Write the merged OpenAPI document
+	$(BIN)/python scripts/build_documents.py
+
+.PHONY: bench
+bench: setup  ## Measure submits, memory and start on this machine
+	$(BIN)/python scripts/bench.py
+
+.PHONY: lock
+lock: setup  ## Pin all requirements by hash
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.lock
+
+.PHONY: new-service
+new-service: setup  ## Lay out a further service: NAME=rooms
+	$(BIN)/python scripts/new_service.py $(or $(NAME),$(error NAME=name is missing))
