@@ -30,6 +30,12 @@ class InvalidToken(DomainError):
     detail = "Given token not valid for any token type"
 
 
+class UserInactive(DomainError):
+    """The token is good but its user was deactivated (401)."""
+
+    detail = "User is inactive"
+
+
 class Forbidden(DomainError):
     """The caller is known and may not do this (403)."""
 

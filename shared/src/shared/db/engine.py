@@ -1,6 +1,5 @@
 """One database: short write transactions that one caller owns, and reads beside them."""
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from shared.db.gate import Gate
 from shared.errors import Unavailable
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 STATEMENT_SECONDS: Final = 3
 LOCK_SECONDS: Final = 2
 POOL_WAIT_SECONDS: Final = 1
+SQLITE_READERS: Final = 4
 BUSY: Final = "The database is busy, try again later."
 
 
@@ -48,14 +49,15 @@ class Database:
         self.dialect = self.url.get_backend_name()
         if self.dialect == "sqlite":
             self._writes = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
-            self._reads = _sqlite_engine(url, begin="BEGIN", pool_size=4)
+            self._reads = _sqlite_engine(url, begin="BEGIN", pool_size=SQLITE_READERS)
+            self._write_gate = Gate(1, LOCK_SECONDS)
+            self._read_gate = Gate(SQLITE_READERS, LOCK_SECONDS)
         else:
             self._writes = _postgresql_engine(url, pool_size)
             self._reads = self._writes
+            self._write_gate = self._read_gate = Gate(pool_size, LOCK_SECONDS)
         self._write_session = async_sessionmaker(self._writes, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
-        # Writers of one process line up here, fairly and without polling the file's lock.
-        self._turn = asyncio.Lock() if self.dialect == "sqlite" else None
         self.after_commit: list[Any] = []
         """Callables without arguments, called after each commit (the relay's wake-up)."""
 
@@ -65,29 +67,24 @@ class Database:
         return self._writes
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
         """
         Open a write transaction; it commits at the end of the block and rolls back when it raises.
 
+        *urgent* ones go before all that wait: another service's user is waiting for them.
+
         Raises `Unavailable` when the database is locked, slow, full or away.
         """
-        if self._turn is None:
-            async with _translated(), self._write_session.begin() as tx:
+        async with self._write_gate.pass_through(urgent=urgent), _translated():
+            async with self._write_session.begin() as tx:
                 yield tx
-        else:
-            await _wait_for(self._turn)
-            try:
-                async with _translated(), self._write_session.begin() as tx:
-                    yield tx
-            finally:
-                self._turn.release()
         for call in self.after_commit:
             call()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Open a read-only view of the database. Raises `Unavailable` like `transaction`."""
-        async with _translated(), self._read_session() as tx:
+        async with self._read_gate.pass_through(), _translated(), self._read_session() as tx:
             yield tx
 
     async def ping(self) -> None:
@@ -111,14 +108,6 @@ class Database:
         await self._reads.dispose()
         if self._writes is not self._reads:
             await self._writes.dispose()
-
-
-async def _wait_for(turn: asyncio.Lock) -> None:
-    try:
-        async with asyncio.timeout(LOCK_SECONDS):
-            await turn.acquire()
-    except TimeoutError:
-        raise Unavailable(BUSY) from None
 
 
 @asynccontextmanager

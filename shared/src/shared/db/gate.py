@@ -1,0 +1,62 @@
+"""A fair line in front of a few connections: bounded waiting, a fast lane for urgent work."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.errors import Unavailable
+
+
+class Gate:
+    """
+    Lets *capacity* holders in at a time, first come, first served; urgent ones go first.
+
+    `pass_through` raises `Unavailable` after *seconds* of waiting. Without it, a connection pool
+    that is asked by hundreds at once times out in no particular order.
+    """
+
+    def __init__(self, capacity: int, seconds: float) -> None:
+        """Open the gate."""
+        self._free = capacity
+        self._seconds = seconds
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._urgent: deque[asyncio.Future[None]] = deque()
+
+    @asynccontextmanager
+    async def pass_through(self, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Hold one of the places during the block."""
+        await self._enter(urgent=urgent)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self, *, urgent: bool) -> None:
+        if self._free > 0:
+            self._free -= 1
+            return
+        line = self._urgent if urgent else self._waiting
+        turn = asyncio.get_running_loop().create_future()
+        line.append(turn)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._leave()  # the place came in the same moment: pass it on
+            elif turn in line:
+                line.remove(turn)
+            if isinstance(error, TimeoutError):
+                message = "The database is busy, try again later."
+                raise Unavailable(message) from None
+            raise
+
+    def _leave(self) -> None:
+        for line in (self._urgent, self._waiting):
+            while line:
+                turn = line.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+        self._free += 1

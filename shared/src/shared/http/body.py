@@ -1,0 +1,158 @@
+"""Bodies: from bytes to a checked model, strictly, with errors in the words of DRF."""
+
+import re
+from typing import Annotated, Any, Final, TypeVar, cast
+
+import orjson
+from fastapi import Depends
+from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from starlette.requests import Request
+from typing_extensions import override
+
+from shared.errors import Invalid, ParseFailed, UnsupportedMedia
+from shared.http import messages
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_JSON_TYPE: Final = re.compile(r"\s*application/json\s*(;.*)?", re.IGNORECASE | re.DOTALL)
+_MEDIA_TYPE: Final = re.compile(r"\s*([\w.+-]{1,60}/[\w.+-]{1,60})", re.ASCII)
+BODY_KEY: Final = "hpa.body"
+
+
+class Raw(bytes):
+    """A body as it came, before anybody looked at it; `parse` judges its media type first."""
+
+    media_type: str | None
+
+
+def JsonBody(  # noqa: N802 - reads as a marker: Annotated[ExamCreate, JsonBody(ExamCreate)]
+    model: type[BaseModel], *, partial: bool = False, many: int = 0
+) -> Any:  # noqa: ANN401 - what FastAPI's own markers return
+    """
+    Take the body as *model*: 415, then 400 for what is no JSON, then the errors of the fields.
+
+    With `partial` no field is required (`body.model_fields_set` says what came); with `many` an
+    array of at most that many models is taken too and arrives as a list.
+    """
+    return Depends(BodyParser(model, partial=partial, many=many))
+
+
+def RawJson(  # noqa: N802 - reads as a marker: Annotated[Raw, RawJson(ExamUpdate)]
+    model: type[BaseModel], *, partial: bool = False, many: int = 0
+) -> Any:  # noqa: ANN401 - what FastAPI's own markers return
+    """Take the body unread, for routes whose 404 comes first; hand it to `parse` later."""
+    return Depends(RawBody(model, partial=partial, many=many))
+
+
+def parse(model: type[Model], raw: bytes, *, partial: bool = False) -> Model:
+    """Check *raw* as a *model*. Raises `UnsupportedMedia`, `ParseFailed` or `Invalid`."""
+    return cast("Model", _checked(_shape(model, partial=partial), loads(raw)))
+
+
+def parse_many(model: type[Model], raw: bytes, *, limit: int) -> Model | list[Model]:
+    """Check *raw* as one *model* or as an array of at most *limit*."""
+    return cast(
+        "Model | list[Model]", _one_or_many(_shape(model, partial=False), loads(raw), limit)
+    )
+
+
+def loads(raw: bytes) -> object:
+    """
+    Read JSON strictly: no NaN, infinities, lone surrogates, invalid UTF-8 or endless nesting.
+
+    An empty body counts as `{}`, whatever its media type, as in DRF.
+    """
+    if not raw:
+        return {}
+    media_type = getattr(raw, "media_type", "application/json")
+    if media_type is None or not _JSON_TYPE.fullmatch(media_type):
+        shown = _MEDIA_TYPE.match(media_type or "")
+        name = shown[1] if shown else ""
+        message = f'Unsupported media type "{name}" in request.'
+        raise UnsupportedMedia(message)
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        message = f"JSON parse error - {error}"
+        raise ParseFailed(message) from None
+
+
+async def raw_body(request: Request) -> Raw:
+    """Return the body the middleware has read."""
+    content = request.scope.get(BODY_KEY)
+    raw = Raw(await request.body() if content is None else content)
+    raw.media_type = request.headers.get("content-type")
+    return raw
+
+
+class RawBody:
+    """The dependency behind `RawJson`; it also tells the document what the body looks like."""
+
+    def __init__(self, model: type[BaseModel], *, partial: bool, many: int) -> None:
+        """Prepare the validator once, at import."""
+        self.model = model
+        self.partial = partial
+        self.many = many
+        self.shape = _shape(model, partial=partial)
+
+    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - Raw, or the model below
+        """Return the body unread."""
+        return await raw_body(request)
+
+
+class BodyParser(RawBody):
+    """The dependency behind `JsonBody`."""
+
+    @override
+    async def __call__(self, request: Request) -> Any:  # the model, or a list of it
+        """Return the body as the model."""
+        data = loads(await raw_body(request))
+        if self.many:
+            return _one_or_many(self.shape, data, self.many)
+        return _checked(self.shape, data)
+
+
+def _one_or_many(shape: TypeAdapter[Any], data: object, limit: int) -> Any:  # noqa: ANN401
+    if not isinstance(data, list):
+        return _checked(shape, data)
+    if len(data) > limit:
+        raise Invalid({messages.ACROSS: [f"Ensure this field has no more than {limit} elements."]})
+    parsed: list[Any] = []
+    errors: list[object] = []
+    for item in data:
+        try:
+            parsed.append(_checked(shape, item))
+            errors.append({})
+        except Invalid as error:
+            errors.append(error.errors)
+    if any(errors):
+        raise Invalid(errors)
+    return parsed
+
+
+def _checked(shape: TypeAdapter[Any], data: object) -> Any:  # noqa: ANN401 - the model of *shape*
+    try:
+        return shape.validate_python(data)
+    except ValidationError as error:
+        raise Invalid(messages.field_errors(error.errors(include_url=False), data)) from None
+
+
+_SHAPES: Final[dict[tuple[type[BaseModel], bool], TypeAdapter[Any]]] = {}
+
+
+def _shape(model: type[BaseModel], *, partial: bool) -> TypeAdapter[Any]:
+    key = (model, partial)
+    if key not in _SHAPES:
+        _SHAPES[key] = TypeAdapter(partial_of(model) if partial else model)
+    return _SHAPES[key]
+
+
+def partial_of(model: type[BaseModel]) -> type[BaseModel]:
+    """Return *model* with every field optional; what nested objects require stays required."""
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if field.is_required():
+            optional = FieldInfo.merge_field_infos(field, default=None)
+            fields[name] = (Annotated[field.annotation, *field.metadata], optional)
+    return create_model(f"Partial{model.__name__}", __base__=model, **fields)

@@ -1,0 +1,1 @@
+"""Who calls: access tokens, service tokens and the principal they prove."""
