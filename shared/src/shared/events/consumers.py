@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +11,37 @@ from shared.contracts.base import Event
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
-Prepare = Callable[[Any, list[Any]], Awaitable[None]]
-"""`prepare(runtime, events)` runs before the transaction: the place for calls to other services."""
+Prepare = Callable[[Any, list[Any]], Awaitable[Any]]
+"""
+`prepare(runtime, events)` runs once, before the transaction: the place for calls to other services.
+What it returns reaches the handlers of `on_received` as `received.prepared`.
+"""
+UNPREPARED: Final = object()
+
+
+class Unacceptable(Exception):
+    """A handler's word that the event can never be handled: it is parked at once."""
+
+
+class NotYet(Exception):
+    """A handler's word that the event must come again later; such a try is not counted."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message that was understood: the event and what its envelope says of it."""
+
+    key: str
+    event: Event
+    source: str = ""
+    event_id: str = ""
+    time: datetime | None = None
+    """When it happened, by its producer's clock; when the stream got it, where that is silent."""
+    arrived_at: datetime | None = None
+    prepared: Any = UNPREPARED
+
+
+ReceivedHandler = Callable[[AsyncSession, Received], Awaitable[None]]
 
 
 def durable_name(consumer: str, subject: str) -> str:
@@ -27,6 +57,8 @@ class Registration:
     handler: Handler
     durable: str
     prepare: Prepare | None = None
+    whole: bool = False
+    """The handler takes the `Received`, not only its event."""
 
     @property
     def stream(self) -> str:
@@ -58,7 +90,25 @@ class Consumers:
 
         return register
 
-    def add(self, event: type[Event], handler: Handler, *, prepare: Prepare | None = None) -> None:
+    def on_received(
+        self, event: type[Event], *, prepare: Prepare | None = None
+    ) -> Callable[[ReceivedHandler], ReceivedHandler]:
+        """Register the decorated `handler(tx, received)`, which wants to know the envelope too."""
+
+        def register(handler: ReceivedHandler) -> ReceivedHandler:
+            self.add(event, handler, prepare=prepare, whole=True)
+            return handler
+
+        return register
+
+    def add(
+        self,
+        event: type[Event],
+        handler: Handler,
+        *,
+        prepare: Prepare | None = None,
+        whole: bool = False,
+    ) -> None:
         """Register *handler* for *event*."""
         durable = durable_name(self.service, event.subject)
-        self.registrations[event.subject] = Registration(event, handler, durable, prepare)
+        self.registrations[event.subject] = Registration(event, handler, durable, prepare, whole)

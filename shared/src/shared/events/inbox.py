@@ -1,7 +1,8 @@
 """Handling: the inbox row and the effect are one commit; what cannot be handled is parked."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -10,16 +11,19 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
-from shared.contracts.base import Envelope, Event
+from shared.contracts.base import Envelope
 from shared.db.engine import Database
 from shared.db.upsert import insert_into
-from shared.events.consumers import Registration
+from shared.events.consumers import UNPREPARED, Received, Registration
 from shared.events.tables import DeadLetter, Inbox
 
 log = structlog.get_logger()
 
 KEEP: Final = timedelta(days=40)
 """Longer than a stream and an outbox keep an event, so that a replay is recognised."""
+
+
+KEY_LENGTH: Final = 200
 
 
 class Malformed(Exception):
@@ -35,15 +39,9 @@ class Delivery:
     tries: int = 1
 
 
-@dataclass(frozen=True)
-class Received:
-    """A message that was understood."""
-
-    key: str
-    event: Event
-
-
-def parse(registration: Registration, payload: bytes) -> Received:
+def parse(
+    registration: Registration, payload: bytes, arrived_at: datetime | None = None
+) -> Received:
     """Read a message. Raises `Malformed` without echoing its content."""
     try:
         envelope = Envelope.parse(payload)
@@ -55,7 +53,34 @@ def parse(registration: Registration, payload: bytes) -> Received:
         raise Malformed(message[:300]) from None
     except (RecursionError, ValueError) as error:
         raise Malformed(type(error).__name__) from None
-    return Received(f"{envelope.source}/{envelope.id}"[:200], event)
+    time = envelope.time or arrived_at
+    return Received(
+        key=_key(envelope),
+        event=event,
+        source=envelope.source,
+        event_id=envelope.id,
+        time=time.replace(tzinfo=UTC) if time and time.tzinfo is None else time,
+        arrived_at=arrived_at,
+    )
+
+
+def _key(envelope: Envelope) -> str:
+    """Return what CloudEvents calls unique: source and id; hashed when it is too long to keep."""
+    key = f"{envelope.source}/{envelope.id}"
+    return key if len(key) <= KEY_LENGTH else hashlib.sha256(key.encode()).hexdigest()
+
+
+async def prepare(
+    registration: Registration,
+    received: list[Received],
+    runtime: Any,  # noqa: ANN401
+) -> list[Received]:
+    """Run the registration's `prepare` for those that it has not seen yet."""
+    if registration.prepare is None:
+        return received
+    new = [one.event for one in received if one.prepared is UNPREPARED]
+    found = await registration.prepare(runtime, new) if new else None
+    return [replace(one, prepared=found) if one.prepared is UNPREPARED else one for one in received]
 
 
 async def handle(
@@ -65,12 +90,11 @@ async def handle(
     runtime: Any,  # noqa: ANN401
 ) -> None:
     """Apply events not seen before, all in one transaction. Raises what a handler raises."""
-    if registration.prepare:
-        await registration.prepare(runtime, [one.event for one in received])
+    received = await prepare(registration, received, runtime)
     async with database.transaction() as tx:
         for one in received:
             if await _is_new(tx, registration.durable, one.key):
-                await registration.handler(tx, one.event)
+                await registration.handler(tx, one if registration.whole else one.event)
 
 
 async def _is_new(tx: AsyncSession, consumer: str, key: str) -> bool:
@@ -115,7 +139,7 @@ async def replay_requested(
             continue
         error = ""
         try:
-            received = parse(registration, letter.payload)
+            received = parse(registration, letter.payload, letter.parked_at)
             await handle(database, registration, [received], runtime)
         except Exception as fault:  # noqa: BLE001 - it stays parked, with the new reason
             error = f"{type(fault).__name__}: {fault}".replace("\x00", "")[:500]

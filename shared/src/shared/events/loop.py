@@ -13,8 +13,8 @@ from shared.db.engine import Database
 from shared.errors import Unavailable
 from shared.events import inbox
 from shared.events.bus import Bus, BusDown
-from shared.events.consumers import Registration
-from shared.events.inbox import Delivery, Malformed, Received
+from shared.events.consumers import NotYet, Received, Registration, Unacceptable
+from shared.events.inbox import Delivery, Malformed
 
 log = structlog.get_logger()
 
@@ -77,14 +77,15 @@ class ConsumerLoop:
         batch = await self._understood(messages)
         if not batch:
             return
+        received = [one for _, one in batch]
         try:
-            received = [one for _, one in batch]
+            received = await inbox.prepare(self.registration, received, self.runtime)
             await inbox.handle(self.database, self.registration, received, self.runtime)
         except Unavailable:
             for message, _ in batch:
                 await message.nak(delay=1.0)
         except Exception:  # noqa: BLE001 - find the culprit
-            for message, one in batch:
+            for (message, _), one in zip(batch, received, strict=True):
                 await self._handle_alone(message, one)
         else:
             await self._ack([message for message, _ in batch])
@@ -93,7 +94,9 @@ class ConsumerLoop:
         batch: list[tuple[Msg, Received]] = []
         for message in messages:
             try:
-                batch.append((message, inbox.parse(self.registration, message.data)))
+                arrived_at = message.metadata.timestamp
+                one = inbox.parse(self.registration, message.data, arrived_at)
+                batch.append((message, one))
             except Malformed as error:
                 await self._park(message, error)
         return batch
@@ -102,8 +105,10 @@ class ConsumerLoop:
         seq = message.metadata.sequence.stream
         try:
             await inbox.handle(self.database, self.registration, [received], self.runtime)
-        except Unavailable:
+        except (Unavailable, NotYet):
             await message.nak(delay=1.0)
+        except Unacceptable as error:
+            await self._park(message, error)
         except Exception as error:  # noqa: BLE001 - a handler's fault is counted, then parked
             tries = self._tries.get(seq, 0) + 1
             if tries >= MAX_TRIES:
