@@ -1,15 +1,17 @@
 """What a running service holds; `request.app.state.hpa` in routes."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.db.engine import Database
+from shared.events.runtime import EventRuntime
 from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from shared.http.client import InternalClient
     from shared.security.authenticator import Authenticator
-    from shared.security.tokens import ServiceTokens, TokenVerifier
+    from shared.security.tokens import TokenVerifier
+    from shared.users import Users
 
 
 @dataclass
@@ -21,9 +23,8 @@ class Runtime:
     database: Database
     verifier: "TokenVerifier"
     authenticator: "Authenticator"
-    service_tokens: "ServiceTokens"
+    events: EventRuntime
     clients: "dict[str, InternalClient]" = field(default_factory=dict)
-    users: Any = None
-    bus: Any = None
-    relay: Any = None
+    users: "Users | None" = None
     draining: bool = False
+    """Set by SIGTERM: `/health/` answers 503, everything else goes on for a while."""

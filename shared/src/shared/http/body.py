@@ -1,12 +1,13 @@
 """Bodies: from bytes to a checked model, strictly, with errors in the words of DRF."""
 
 import re
+from copy import copy
+from functools import cache
 from typing import Annotated, Any, Final, TypeVar, cast
 
 import orjson
 from fastapi import Depends
 from pydantic import BaseModel, TypeAdapter, ValidationError, create_model
-from pydantic.fields import FieldInfo
 from starlette.requests import Request
 from typing_extensions import override
 
@@ -72,7 +73,7 @@ def loads(raw: bytes) -> object:
         message = f'Unsupported media type "{name}" in request.'
         raise UnsupportedMedia(message)
     try:
-        return orjson.loads(raw)
+        return orjson.loads(memoryview(raw))  # orjson takes bytes, but no subclass of it
     except orjson.JSONDecodeError as error:
         message = f"JSON parse error - {error}"
         raise ParseFailed(message) from None
@@ -95,6 +96,8 @@ class RawBody:
         self.partial = partial
         self.many = many
         self.shape = _shape(model, partial=partial)
+        self.documented = partial_of(model) if partial else model
+        """The model the document shows."""
 
     async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - Raw, or the model below
         """Return the body unread."""
@@ -138,21 +141,23 @@ def _checked(shape: TypeAdapter[Any], data: object) -> Any:  # noqa: ANN401 - th
         raise Invalid(messages.field_errors(error.errors(include_url=False), data)) from None
 
 
-_SHAPES: Final[dict[tuple[type[BaseModel], bool], TypeAdapter[Any]]] = {}
-
-
+@cache
 def _shape(model: type[BaseModel], *, partial: bool) -> TypeAdapter[Any]:
-    key = (model, partial)
-    if key not in _SHAPES:
-        _SHAPES[key] = TypeAdapter(partial_of(model) if partial else model)
-    return _SHAPES[key]
+    return TypeAdapter(partial_of(model) if partial else model)
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+@cache
 def partial_of(model: type[BaseModel]) -> type[BaseModel]:
     """Return *model* with every field optional; what nested objects require stays required."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if field.is_required():
-            optional = FieldInfo.merge_field_infos(field, default=None)
+            optional = copy(field)
+            optional.default = None
+            optional.json_schema_extra = _without_default
             fields[name] = (Annotated[field.annotation, *field.metadata], optional)
-    return create_model(f"Partial{model.__name__}", __base__=model, **fields)
+    return create_model(f"Patched{model.__name__}", __base__=model, **fields)

@@ -98,4 +98,3 @@ class InternalClient:
             "internal call failed", to=self.service, method=method, path=path, reason=reason
         )
         return Unavailable(f"The service {self.service} does not answer, try again later.")
-

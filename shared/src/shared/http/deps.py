@@ -116,5 +116,5 @@ class PathId:
 
 
 def path_id(name: str, absent: type[NotFound]) -> Any:  # noqa: ANN401 - what FastAPI's markers return
-    """Name an id in the path, as in `Annotated[int, path_id("exam_id", ExamNotFound)]`."""
+    """Read the id *name* of the path, e.g. in `ExamId = Annotated[int, …]`."""
     return Depends(PathId(name, absent))

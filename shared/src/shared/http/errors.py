@@ -130,7 +130,7 @@ async def on_invalid_parameters(_: Request, error: Exception) -> Response:
     return answer(Invalid(field_errors(found, {})))
 
 
-HANDLERS: Final = {
+HANDLERS: Final[dict[int | type[Exception], Any]] = {
     DomainError: on_domain_error,
     HTTPException: on_http_error,
     RequestValidationError: on_invalid_parameters,

@@ -91,7 +91,7 @@ WHOLE: Final = Page()
 
 
 def paging(*ordering: str, search: bool = True) -> Any:  # noqa: ANN401 - what FastAPI's markers return
-    """Name the fields to order by, as in `Annotated[Page, paging("date", "title")]`."""
+    """Read the page; *ordering* names the fields to order by. Stands in `Annotated[Page, …]`."""
     return Depends(Paging(ordering, search=search))
 
 

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+import httpx2
 import orjson
 import structlog
 from jwt import PyJWK
@@ -18,11 +19,61 @@ from shared.errors import Unavailable
 log = structlog.get_logger()
 
 KeyDocument = Mapping[str, Any]
-Fetch = Callable[[], Awaitable[KeyDocument]]
 
 TTL_SECONDS: Final = 300.0
+FETCH_SECONDS: Final = 1.0
 MISS_GAP_SECONDS: Final = 1.0
+UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, PyJWTError)
 NO_KEYS: Final = "Tokens cannot be checked at the moment, try again later."
+
+
+class KeySource(Protocol):
+    """Where the published keys (a JWKS document) come from."""
+
+    async def fetch(self) -> KeyDocument:
+        """Return the document of the moment."""
+
+    async def close(self) -> None:
+        """Give back what is held."""
+
+
+class HttpKeys:
+    """The keys auth publishes."""
+
+    def __init__(self, url: str) -> None:
+        """Fetch from *url*."""
+        self._url = url
+        self._http: httpx2.AsyncClient | None = None
+
+    async def fetch(self) -> KeyDocument:
+        """Return the document, within a second."""
+        if self._http is None:
+            self._http = httpx2.AsyncClient(timeout=FETCH_SECONDS, trust_env=False)
+        async with asyncio.timeout(FETCH_SECONDS):
+            response = await self._http.get(self._url)
+        response.raise_for_status()
+        document: KeyDocument = orjson.loads(response.content)
+        return document
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._http is not None:
+            await self._http.aclose()
+
+
+class LocalKeys:
+    """The keys of auth itself, which needs no network to know them."""
+
+    def __init__(self, document: Callable[[], KeyDocument]) -> None:
+        """Ask *document* each time."""
+        self._document = document
+
+    async def fetch(self) -> KeyDocument:
+        """Return the document."""
+        return self._document()
+
+    async def close(self) -> None:
+        """Do nothing."""
 
 
 class KeySet:
@@ -34,10 +85,10 @@ class KeySet:
     """
 
     def __init__(
-        self, fetch: Fetch, *, ttl: float = TTL_SECONDS, cache: Path | None = None
+        self, source: KeySource, *, ttl: float = TTL_SECONDS, cache: Path | None = None
     ) -> None:
-        """Fetch by *fetch*; nothing is loaded yet."""
-        self._fetch = fetch
+        """Fetch from *source*; nothing is loaded yet."""
+        self._source = source
         self._ttl = ttl
         self._cache = cache
         self._keys: dict[str, Any] = {}
@@ -72,9 +123,9 @@ class KeySet:
             if not self._keys:
                 self._take(self._from_disk())
             try:
-                document = await self._fetch()
+                document = await self._source.fetch()
                 keys = _read(document)
-            except (OSError, ValueError, TypeError, KeyError, PyJWTError, Unavailable) as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL, OSError, *UNREADABLE) as error:
                 log.warning("signing keys not fetched", error=type(error).__name__)
                 return False
             finally:
@@ -82,6 +133,10 @@ class KeySet:
             if keys and self._take(keys):
                 self._to_disk(document)
             return bool(keys)
+
+    async def close(self) -> None:
+        """Close the source."""
+        await self._source.close()
 
     def _take(self, keys: dict[str, Any]) -> bool:
         """Use *keys* from now on. Returns whether anything changed."""
@@ -97,7 +152,7 @@ class KeySet:
             return {}
         try:
             return _read(orjson.loads(self._cache.read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError, PyJWTError):
+        except (OSError, *UNREADABLE):
             log.warning("the key cache is not readable, going on without it")
             return {}
 

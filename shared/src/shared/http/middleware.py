@@ -1,0 +1,237 @@
+"""The edge of every service, one pure ASGI layer: limits, request id, headers, access log."""
+
+import asyncio
+import random
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.http.body import BODY_KEY
+from shared.http.replies import dumps
+from shared.http.routing import send_json
+from shared.runtime import Runtime
+
+log = structlog.get_logger()
+
+MAX_BODY: Final = 1024 * 1024
+BODY_SECONDS: Final = 10.0
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+UNLIMITED: Final = ("/health", "/ready")
+READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+SECURITY_HEADERS: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+]
+NO_STORE: Final = (b"cache-control", b"no-store")
+CLOSE: Final = (b"connection", b"close")
+
+TOO_LARGE: Final = dumps({"detail": "Request body too large."})
+TOO_SLOW_BODY: Final = dumps({"detail": "The request body did not arrive in time."})
+BAD_LENGTH: Final = dumps({"detail": "Content-Length is not a number."})
+OVERLOADED: Final = dumps({"detail": "Too many requests at the moment, try again later."})
+TOO_SLOW: Final = dumps({"detail": "The request took too long, try again later."})
+FAULT: Final = dumps({"detail": "A server error occurred."})
+
+
+@dataclass
+class Limits:
+    """How much is taken on at once, and for how long."""
+
+    reads: int = 128
+    total_with_reads: int = 640
+    """From here on reads are refused: lists are shed first, submits last."""
+    total: int = 768
+    seconds: float = 3.3
+    seconds_by_path: Mapping[str, float] = field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """The edge answers by itself."""
+
+    def __init__(self, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+        """Keep the answer."""
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.headers = headers
+
+
+class Edge:
+    """
+    Wraps the application.
+
+    Bodies are read here, whole and bounded, before anything else happens: a slow sender holds
+    neither a place among the requests in flight nor a transaction.
+    """
+
+    def __init__(self, app: ASGIApp, *, runtime: Runtime, limits: Limits) -> None:
+        """Watch over *app*."""
+        self.app = app
+        self.runtime = runtime
+        self.limits = limits
+        self.reads = 0
+        self.writes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; other kinds of connections pass."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self.runtime)
+        try:
+            await self._serve(scope, exchange)
+        except Refusal as refusal:
+            await send_json(exchange.send, refusal.status, refusal.body, *refusal.headers)
+        except TimeoutError:
+            await exchange.fail(503, TOO_SLOW, _retry_after())
+        except _Gone:
+            return
+        except Exception:
+            log.exception("unexpected error", path=scope["path"], method=scope["method"])
+            await exchange.fail(500, FAULT)
+        finally:
+            exchange.log()
+
+    async def _serve(self, scope: Scope, exchange: "_Exchange") -> None:
+        if scope["path"].startswith(UNLIMITED):
+            await self.app(scope, exchange.receive, exchange.send)
+            return
+        is_read = scope["method"] in READS
+        self._require_room(is_read=is_read)
+        if not is_read:
+            await exchange.read_body()
+            self._require_room(is_read=False)
+        seconds = self.limits.seconds_by_path.get(scope["path"], self.limits.seconds)
+        self._count(is_read=is_read, by=1)
+        try:
+            async with asyncio.timeout(seconds):
+                await self.app(scope, exchange.receive, exchange.send)
+        finally:
+            self._count(is_read=is_read, by=-1)
+
+    def _require_room(self, *, is_read: bool) -> None:
+        total = self.reads + self.writes
+        full = total >= self.limits.total
+        if is_read:
+            full = self.reads >= self.limits.reads or total >= self.limits.total_with_reads
+        if full:
+            raise Refusal(503, OVERLOADED, _retry_after())
+
+    def _count(self, *, is_read: bool, by: int) -> None:
+        if is_read:
+            self.reads += by
+        else:
+            self.writes += by
+
+
+def _retry_after() -> tuple[bytes, bytes]:
+    """Spread those who come again, or they all come at once."""
+    return (b"retry-after", str(random.randint(1, 3)).encode())  # noqa: S311 - no secret
+
+
+class _Gone(Exception):
+    """The client went away before its body was complete."""
+
+
+class _Exchange:
+    """One request and its answer on their way through the edge."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, runtime: Runtime) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+        self._runtime = runtime
+        self._body: bytes | None = None
+        self._started_at = time.perf_counter()
+        self.status = 0
+        self.length: bytes | None = None
+        self.request_id = b""
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                self.length = value
+            elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+                self.request_id = value
+        self.request_id = self.request_id or uuid4().hex.encode()
+        structlog.contextvars.bind_contextvars(request_id=self.request_id.decode())
+
+    async def read_body(self) -> None:
+        """Read the whole body. Raises `Refusal` when it is too large or too slow."""
+        if self.length is not None:
+            if not (self.length.isdigit() and len(self.length) < 20):  # noqa: PLR2004 - int64
+                raise Refusal(400, BAD_LENGTH, CLOSE)
+            if int(self.length) > MAX_BODY:
+                raise Refusal(413, TOO_LARGE, CLOSE)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                self._body = await self._read()
+        except TimeoutError:
+            raise Refusal(408, TOO_SLOW_BODY, CLOSE) from None
+        self.scope[BODY_KEY] = self._body
+
+    async def _read(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        first: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            return _bounded(first)
+        body = bytearray(first)
+        while message.get("more_body"):
+            _bounded(body)
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
+            body += message.get("body", b"")
+        return bytes(_bounded(body))
+
+    async def receive(self) -> Message:
+        """Give the body that was read, once; after it, what the server says."""
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        """Pass the answer on, with the headers every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message["headers"])
+            headers += SECURITY_HEADERS
+            headers.append((b"x-request-id", self.request_id))
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append(NO_STORE)
+            if self._runtime.draining:
+                headers.append(CLOSE)
+            message = {**message, "headers": headers}
+        elif self.scope["method"] == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def fail(self, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+        """Answer with an error unless an answer has begun."""
+        if not self.status:
+            await send_json(self.send, status, body, *headers)
+
+    def log(self) -> None:
+        """Write the access line: no query, it may hold secrets; no health checks."""
+        path = self.scope["path"]
+        if path.startswith(UNLIMITED):
+            return
+        took = round((time.perf_counter() - self._started_at) * 1000, 1)
+        log.info(
+            "request", method=self.scope["method"], path=path[:200], status=self.status, ms=took
+        )
+
+
+def _bounded(body: bytes | bytearray) -> bytes:
+    if len(body) > MAX_BODY:
+        raise Refusal(413, TOO_LARGE, CLOSE)
+    return body  # type: ignore[return-value]
