@@ -6,11 +6,14 @@ from pathlib import Path
 from shared.events.topology import permissions
 
 
-def render(passwords: dict[str, str], *, listen: str, monitor: str, store: Path | str) -> str:
+def render(
+    passwords: dict[str, str], *, listen: str, store: Path | str, monitor: str | None = None
+) -> str:
     """
     Return nats.conf for the users in *passwords* (name → password), no one else gets in.
 
-    *listen* and *monitor* are `host:port`. `sync_interval: always` because the default loses whole
+    *listen* and *monitor* are `host:port`; without *monitor* nobody can look in unasked: that port
+    knows no passwords. `sync_interval: always` because the default loses whole
     streams when unsynced writes are dropped.
     """
     users = [
@@ -19,7 +22,7 @@ def render(passwords: dict[str, str], *, listen: str, monitor: str, store: Path 
     ]
     lines = [
         f"listen: {json.dumps(listen)}",
-        f"http: {json.dumps(monitor)}",
+        *([f"http: {json.dumps(monitor)}"] if monitor else []),
         "max_payload: 1MB",
         "write_deadline: 5s",
         "jetstream {",
