@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -32,7 +33,8 @@ class DrainingServer(uvicorn.Server):
     """
     A signal makes the service unready; only some seconds later does it stop taking requests.
 
-    In between the gateway notices and sends no more. A second signal skips the wait.
+    In between the gateway notices and sends no more. A second signal skips the wait, and so does
+    SIGINT: it means that everything stops, the gateway too.
     """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, drain_seconds: float) -> None:
@@ -45,7 +47,7 @@ class DrainingServer(uvicorn.Server):
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not kept in _captured_signals: uvicorn would raise them again and end with -15, not 0.
-        if self._stop_at is not None or not self.started:
+        if self._stop_at is not None or not self.started or sig == signal.SIGINT:
             self.should_exit = True
             return
         self._app.state.hpa.draining = True
