@@ -1,0 +1,17 @@
+"""The broker's configuration file, and how its users reach it."""
+
+from hpa.paths import DataDir, write_private
+from hpa.ports import HOST
+from shared.events.nats_config import render
+
+
+def write_nats_config(data: DataDir, port: int, passwords: dict[str, str]) -> None:
+    """Write the file, which holds every user's password: 0600."""
+    write_private(
+        data.nats_config, render(passwords, listen=f"{HOST}:{port}", store=data.nats_store)
+    )
+
+
+def nats_url(port: int, user: str, password: str) -> str:
+    """Return the address that *user* connects to."""
+    return f"nats://{user}:{password}@{HOST}:{port}"

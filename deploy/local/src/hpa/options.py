@@ -1,0 +1,68 @@
+"""What `make run` and the hpa command read from the environment."""
+
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hpa.errors import Refused
+
+SERVICES: Final = ("auth", "exams", "results", "messaging", "worklogs")
+
+
+class Options(BaseSettings):
+    """The variables of the suite as a whole; the README lists them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HPA_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    port: int = Field(default=8000, ge=1, le=65535)
+    data_dir: Path = Path(".hpa")
+    owner_username: str = "admin"
+    owner_password: SecretStr | None = None
+    postgres_url: SecretStr | None = None
+    time_zone: str = "Asia/Tashkent"
+
+    workers_auth: int = Field(default=1, ge=1, le=64)
+    workers_exams: int = Field(default=1, ge=1, le=64)
+    workers_results: int = Field(default=1, ge=1, le=64)
+    workers_messaging: int = Field(default=1, ge=1, le=64)
+    workers_worklogs: int = Field(default=1, ge=1, le=64)
+
+    environment: Literal["development", "production"] = Field(
+        default="development", validation_alias="ENVIRONMENT"
+    )
+    telegram_bot_token: SecretStr | None = Field(
+        default=None, validation_alias="TELEGRAM_BOT_TOKEN"
+    )
+    telegram_api_base: str = Field(
+        default="https://api.telegram.org", validation_alias="TELEGRAM_API_BASE"
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    def workers(self, service: str) -> int:
+        """Return how many processes of *service* run."""
+        count: int = getattr(self, f"workers_{service}")
+        return count
+
+
+def read_options() -> Options:
+    """Read the environment. Raises `Refused` naming the variable that makes no sense."""
+    try:
+        return Options()
+    except ValidationError as error:
+        faults = (
+            f"{_variable(str(fault['loc'][0]))}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise Refused("; ".join(faults)) from None
+
+
+def _variable(field: str) -> str:
+    return field if field.isupper() else f"HPA_{field.upper()}"

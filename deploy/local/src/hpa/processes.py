@@ -1,0 +1,187 @@
+"""The processes of the suite: what is run, on which port, with which environment."""
+
+import os
+import signal
+import sys
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hpa.credentials import Secrets
+from hpa.nats_config import nats_url
+from hpa.options import SERVICES, Options
+from hpa.paths import DataDir
+from hpa.ports import HOST, Ports
+from hpa.supervisor import Process
+
+BIN: Final = Path(sysconfig.get_path("scripts"))
+PYTHON: Final = (sys.executable, "-P", "-m")
+"""-P: the folder in which the command was started is no place to import from."""
+CALLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "auth": (),
+    "exams": ("auth", "results"),
+    "results": ("auth", "exams"),
+    "messaging": ("auth",),
+    "worklogs": ("auth", "exams"),
+}
+"""Which services a service may ask over internal HTTP."""
+NOT_FOR_CHILDREN: Final = ("PYTHONDONTWRITEBYTECODE", "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_BASE")
+"""The first would make every start compile everything; the others are for messaging alone."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before the first process starts."""
+
+    options: Options
+    data: DataDir
+    secrets: Secrets
+    nats: int
+    ping: int
+    gateway: int
+    services: Mapping[str, tuple[int, ...]]
+
+    @property
+    def address(self) -> str:
+        """Where people reach the suite."""
+        return url(self.options.port)
+
+    def urls(self, service: str) -> list[str]:
+        """Return the addresses of a service's processes."""
+        return [url(port) for port in self.services[service]]
+
+
+def url(port: int) -> str:
+    """Return the address of what listens on *port*."""
+    return f"http://{HOST}:{port}"
+
+
+def make_plan(options: Options, data: DataDir, secrets: Secrets) -> Plan:
+    """Choose the ports: they stay, whatever is restarted."""
+    ports = Ports({options.port})
+    return Plan(
+        options=options,
+        data=data,
+        secrets=secrets,
+        nats=ports.pick(),
+        ping=ports.pick(),
+        gateway=ports.pick(),
+        services={
+            service: tuple(ports.pick() for _ in range(options.workers(service)))
+            for service in SERVICES
+        },
+    )
+
+
+def make_processes(plan: Plan) -> list[Process]:
+    """Return everything that runs, in the order in which it is started."""
+    return [
+        _nats(plan),
+        *(process for service in SERVICES for process in _service(plan, service)),
+        _sender(plan),
+        _documents(plan),
+        _traefik(plan),
+    ]
+
+
+def worker_name(service: str, number: int) -> str:
+    """Return the name of a service's process: `auth`, then `auth-2`, …"""
+    return service if number == 1 else f"{service}-{number}"
+
+
+SENDER: Final = "messaging-sender"
+
+
+def service_env(plan: Plan, service: str, port: int) -> dict[str, str]:
+    """Return the environment of one service's process."""
+    options, secrets = plan.options, plan.secrets
+    env = _base_env() | {
+        "HOST": HOST,
+        "PORT": str(port),
+        "ENVIRONMENT": options.environment,
+        "DATABASE_URL": secrets.database_urls[service],
+        "NATS_URL": nats_url(plan.nats, service, secrets.nats[service]),
+        "JWKS_URL": f"{plan.urls('auth')[0]}/.well-known/jwks.json",
+        "JWKS_CACHE": str(plan.data.jwks / f"{service}.json"),
+        "SERVICE_SECRET": secrets.services[service],
+        "HPA_TIME_ZONE": options.time_zone,
+    }
+    for called in CALLS[service]:
+        env[f"{called.upper()}_URL"] = plan.urls(called)[0]
+        env[f"{called.upper()}_SECRET"] = secrets.services[called]
+    if service == "auth":
+        env["KEYS_DIR"] = str(plan.data.keys)
+        env |= _owner(plan)
+    if service == "messaging":
+        env["TELEGRAM_API_BASE"] = options.telegram_api_base
+        if options.telegram_bot_token is not None:
+            env["TELEGRAM_BOT_TOKEN"] = options.telegram_bot_token.get_secret_value()
+    return env
+
+
+def _owner(plan: Plan) -> dict[str, str]:
+    password = plan.secrets.owner_password
+    if plan.secrets.is_owner_told or password is None:
+        return {}
+    return {"OWNER_USERNAME": plan.options.owner_username, "OWNER_PASSWORD": password}
+
+
+def _base_env() -> dict[str, str]:
+    """Return what children inherit: the suite's own variables hold secrets of all of them."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("HPA_") and name not in NOT_FOR_CHILDREN
+    }
+
+
+def _nats(plan: Plan) -> Process:
+    return Process(
+        name="nats",
+        argv=(str(BIN / "nats-server"), "--config", str(plan.data.nats_config)),
+        env=_base_env(),
+        stop_seconds=1.5,
+        stops_last=True,
+    )
+
+
+def _service(plan: Plan, service: str) -> list[Process]:
+    return [
+        Process(
+            name=worker_name(service, number),
+            argv=(*PYTHON, service),
+            env=service_env(plan, service, port),
+            stop_signal=signal.SIGINT,
+        )
+        for number, port in enumerate(plan.services[service], 1)
+    ]
+
+
+def _sender(plan: Plan) -> Process:
+    return Process(
+        name=SENDER,
+        argv=(*PYTHON, "messaging", "sender"),
+        env=service_env(plan, "messaging", 0),
+        stop_signal=signal.SIGINT,
+    )
+
+
+def _documents(plan: Plan) -> Process:
+    services = ",".join(f"{service}={plan.urls(service)[0]}" for service in SERVICES)
+    return Process(
+        name="gateway",
+        argv=(*PYTHON, "gateway"),
+        env=_base_env() | {"HOST": HOST, "PORT": str(plan.gateway), "SERVICES": services},
+        stop_signal=signal.SIGINT,
+    )
+
+
+def _traefik(plan: Plan) -> Process:
+    replicas = {f"{name.upper()}_URLS": ",".join(plan.urls(name)) for name in SERVICES}
+    return Process(
+        name="traefik",
+        argv=(str(BIN / "traefik"), f"--configFile={plan.data.traefik_config}"),
+        env=_base_env() | replicas | {"GATEWAY_URLS": url(plan.gateway)},
+    )

@@ -1,0 +1,157 @@
+"""Keeps processes alive: a dead one comes back after a pause, the others notice nothing."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from hpa.child import Child, start_child
+from hpa.logs import Log, cut_logs
+from hpa.paths import DataDir
+
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 5.0
+STEADY_SECONDS: Final = 10.0
+"""A process that lived this long is restarted without delay when it dies."""
+CUT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """What to run under a name; its port and its address never change."""
+
+    name: str
+    argv: Sequence[str]
+    env: dict[str, str] = field(repr=False)
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 3.5
+    stops_last: bool = False
+    """The broker: what the others finish while they stop still reaches it."""
+
+
+class Keeper:
+    """Runs one process for as long as the suite lives."""
+
+    def __init__(self, process: Process, log: Log, *, held: Sequence[int] = ()) -> None:
+        """Prepare; `run` starts it."""
+        self.process = process
+        self.child: Child | None = None
+        self.starts = 0
+        self.since = 0.0
+        self._log = log
+        self._held = held
+
+    @property
+    def pid(self) -> int:
+        """The present process id, or the last one while it is being started again."""
+        return self.child.pid if self.child is not None else 0
+
+    async def run(self, stopping: asyncio.Event, told: "Told") -> None:
+        """Start the process whenever it is not there, until *stopping*."""
+        pause = FIRST_PAUSE
+        while not stopping.is_set():
+            self.since = time.monotonic()
+            code = await self._live(stopping, told)
+            if stopping.is_set():
+                return
+            if time.monotonic() - self.since > STEADY_SECONDS:
+                pause = FIRST_PAUSE
+            told(self, f"{self.process.name} ended ({code}), starting it again in {pause:.1f} s")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _live(self, stopping: asyncio.Event, told: "Told") -> int:
+        """Start the process and wait for its end."""
+        self._log.cut()
+        try:
+            self.child = await start_child(
+                self.process.argv, self.process.env, self._log, held=self._held
+            )
+        except OSError as error:
+            told(self, f"{self.process.name} cannot be started: {error}")
+            return 127
+        self.starts += 1
+        told(self, "")
+        if stopping.is_set():  # it was told to all children just before this one was there
+            self.child.send(self.process.stop_signal)
+        return await self.child.wait()
+
+
+Told = Callable[[Keeper, str], None]
+"""Hears of every start (without words) and of every end and failure (with them)."""
+
+
+class Supervisor:
+    """All processes of one suite."""
+
+    def __init__(
+        self,
+        processes: Iterable[Process],
+        data: DataDir,
+        *,
+        held: Sequence[int] = (),
+        on_change: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        """Take the processes; each child holds the descriptors in *held* open."""
+        self.keepers = [
+            Keeper(process, Log(data.log(process.name)), held=held) for process in processes
+        ]
+        self._data = data
+        self._on_change = on_change
+        self._say = say
+        self._stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start everything at once: every part can start while the others are not there."""
+        self._tasks = [
+            asyncio.create_task(keeper.run(self._stopping, self._told)) for keeper in self.keepers
+        ]
+        self._tasks.append(asyncio.create_task(self._cut_logs()))
+
+    async def watch(self) -> None:
+        """Return when a keeper fails (never while all is well), with its error."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def stop(self) -> None:
+        """End everything together, the broker last; what does not end in time is killed."""
+        self._stopping.set()
+        for is_last in (False, True):
+            keepers = [keeper for keeper in self.keepers if keeper.process.stops_last is is_last]
+            await asyncio.gather(*(self._end(keeper) for keeper in keepers))
+        await asyncio.wait(self._tasks)
+
+    def kill(self) -> None:
+        """Kill everything now."""
+        self._stopping.set()
+        for keeper in self.keepers:
+            if keeper.child is not None:
+                keeper.child.kill()
+
+    async def _end(self, keeper: Keeper) -> None:
+        task = self._tasks[self.keepers.index(keeper)]
+        if keeper.child is not None:
+            keeper.child.send(keeper.process.stop_signal)
+        done, _ = await asyncio.wait([task], timeout=keeper.process.stop_seconds)
+        if not done and keeper.child is not None:
+            self._say(f"{keeper.process.name} did not end in time: killed")
+            keeper.child.kill()
+            await asyncio.wait([task])
+
+    def _told(self, _: Keeper, words: str) -> None:
+        if words:
+            self._say(words)
+        self._on_change()
+
+    async def _cut_logs(self) -> None:
+        while not self._stopping.is_set():
+            cut_logs(self._data.logs)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), CUT_SECONDS)

@@ -1,0 +1,137 @@
+"""The supervisor, over real children: they come back, end together and never outlive it."""
+
+import json
+import os
+import signal
+import stat
+import time
+from contextlib import suppress
+
+from deploy.local.tests.tiny import StartTiny, is_alive, wait_for
+
+SLEEPS = "import time; time.sleep(600)"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+DIES = "import sys; sys.exit(3)"
+FORKS = "import os, time; os.fork() or open(__import__('sys').argv[1] + '/grandchild', 'w').write(str(os.getpid())); time.sleep(600)"  # noqa: E501 - one line of Python
+TALKS = (
+    'import sys, time; print(\'{"event": "said"}\', flush=True);'
+    "sys.stderr.write('ValueError: nats://auth:geheim@127.0.0.1:1\\n'); sys.stderr.flush();"
+    "time.sleep(600)"
+)
+
+
+class TestADeadChild:
+    def test_is_started_again_and_the_others_are_left_alone(self, tiny: StartTiny) -> None:
+        suite = tiny(one=SLEEPS, two=SLEEPS)
+        dead, other = suite.pid("one"), suite.pid("two")
+
+        os.kill(dead, signal.SIGKILL)
+
+        assert wait_for(lambda: suite.pid("one") not in {0, dead}, within=2)
+        assert suite.pid("two") == other
+        assert suite.starts("two") == 1
+        assert is_alive(other)
+
+    def test_comes_back_after_ever_longer_pauses(self, tiny: StartTiny) -> None:
+        started = time.monotonic()
+        suite = tiny(one=DIES)
+
+        wait_for(lambda: suite.starts("one") >= 4)
+
+        assert time.monotonic() - started >= 0.2 + 0.4 + 0.8
+
+    def test_takes_what_it_started_with_it(self, tiny: StartTiny) -> None:
+        suite = tiny(one=FORKS)
+        note = suite.folder / "grandchild"
+        wait_for(lambda: note.exists() and note.read_text())
+        grandchild = int(note.read_text())
+
+        os.kill(suite.pid("one"), signal.SIGKILL)
+
+        wait_for(lambda: not is_alive(grandchild))
+
+
+class TestCtrlC:
+    def test_ends_everything_with_code_0(self, tiny: StartTiny) -> None:
+        suite = tiny(one=SLEEPS, two=SLEEPS)
+
+        assert suite.stop(signal.SIGINT) == 0
+        assert not any(is_alive(suite.pid(name)) for name in suite.names)
+
+    def test_is_what_sigterm_does_too(self, tiny: StartTiny) -> None:
+        suite = tiny(one=SLEEPS)
+
+        assert suite.stop(signal.SIGTERM) == 0
+        assert not is_alive(suite.pid("one"))
+
+    def test_kills_in_time_what_does_not_listen(self, tiny: StartTiny) -> None:
+        suite = tiny(one=DEAF, two=DEAF)
+        started = time.monotonic()
+
+        assert suite.stop() == 0
+        assert time.monotonic() - started < 5
+        assert not any(is_alive(suite.pid(name)) for name in suite.names)
+
+    def test_pressed_twice_kills_at_once(self, tiny: StartTiny) -> None:
+        suite = tiny(one=DEAF)
+        started = time.monotonic()
+
+        suite.process.send_signal(signal.SIGINT)
+        while suite.process.poll() is None:
+            with suppress(ProcessLookupError):
+                suite.process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+
+        assert time.monotonic() - started < 0.9
+        assert suite.process.returncode == 0
+        assert not is_alive(suite.pid("one"))
+
+    def test_ends_a_suite_whose_child_keeps_dying(self, tiny: StartTiny) -> None:
+        suite = tiny(one=DIES)
+
+        assert suite.stop() == 0
+
+
+class TestAKilledParent:
+    def test_leaves_no_process_behind(self, tiny: StartTiny) -> None:
+        suite = tiny(one=SLEEPS, two=DEAF)
+
+        os.kill(suite.process.pid, signal.SIGKILL)
+
+        pids = [suite.pid(name) for name in suite.names]
+        wait_for(lambda: not any(is_alive(pid) for pid in pids), within=3)
+
+    def test_can_be_followed_by_a_new_one_at_once(self, tiny: StartTiny) -> None:
+        first = tiny(one=SLEEPS)
+        first.process.kill()
+        (first.folder / "pids").unlink()
+
+        assert tiny(one=SLEEPS).stop() == 0
+
+
+class TestASecondSuite:
+    def test_is_refused_on_the_same_folder(self, tiny: StartTiny) -> None:
+        first = tiny(one=SLEEPS)
+
+        second = tiny(one=SLEEPS, is_refused=True)
+
+        assert second.process.wait(10) != 0
+        assert "already running" in second.output()
+        assert first.stop() == 0
+
+
+class TestLogs:
+    def test_hold_json_lines_without_secrets(self, tiny: StartTiny) -> None:
+        suite = tiny(one=TALKS)
+        wait_for(lambda: suite.log("one").count("\n") == 2)
+
+        events = {json.loads(line)["event"] for line in suite.log("one").splitlines()}
+
+        assert events == {"said", "ValueError: nats://***@127.0.0.1:1"}
+
+    def test_are_private(self, tiny: StartTiny) -> None:
+        suite = tiny(one=TALKS)
+
+        mode = (suite.folder / "logs" / "one.log").stat().st_mode
+
+        assert stat.S_IMODE(mode) == 0o600
