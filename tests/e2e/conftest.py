@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from shared.testing.postgres import PostgresServer
 from tests.e2e import telegram as bot
+from tests.e2e.access import World
 from tests.e2e.running import Running
 from tests.e2e.suite import Suite
 
@@ -31,19 +31,14 @@ def running(
         "TELEGRAM_API_BASE": telegram.url,
         "HPA_WORKERS_RESULTS": "2",
     }
-    server = PostgresServer() if request.param == "postgresql" else None
-    if server is not None:
-        environment["HPA_POSTGRES_URL"] = server.url
+    if request.param == "postgresql":
+        environment["HPA_POSTGRES_URL"] = request.getfixturevalue("postgres_url")
     running = Running(tmp_path_factory.mktemp(request.param) / "data", **environment)
     try:
         running.start()
         yield running
     finally:
-        try:
-            running.stop()
-        finally:
-            if server is not None:
-                server.stop()
+        running.stop()
 
 
 @pytest.fixture
@@ -52,3 +47,11 @@ async def suite(running: Running) -> AsyncIterator[Suite]:
     async with Suite(running) as suite:
         yield suite
     running.resume_all()
+
+
+@pytest.fixture
+async def world(suite: Suite) -> World:
+    """Return people of each role, and one more student, to whom foreign things belong."""
+    people = {role: await suite.known(role) for role in ("student", "employee")}
+    people |= {"nobody": suite.nobody, "owner": await suite.owner()}
+    return World(suite, people, await suite.known("student", which=2))

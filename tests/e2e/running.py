@@ -2,20 +2,20 @@
 
 import json
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
+
+from shared.testing import processes
 
 HPA = Path(sys.executable).with_name("hpa")
 OWNER, PASSWORD = "admin", "Egasi-2026-Sirli"
@@ -27,36 +27,14 @@ GATEWAY_NOTICES = 6.0
 """Seconds until the gateway's health checks see a change: one every 2 s, and its timeout."""
 
 
-T = TypeVar("T")
-
-
-def wait_for(probe: Callable[[], T | None], *, within: float, what: str) -> T:
-    """Return the first answer of *probe* that is not None. Raises AssertionError when late."""
-    end = time.monotonic() + within
-    while True:
-        found = probe()
-        if found is not None:
-            return found
-        assert time.monotonic() < end, f"{what}: not within {within} s"
-        time.sleep(POLL_SECONDS)
-
-
-def free_port() -> int:
-    """Return a port that nobody has, below those that the kernel hands out."""
-    while True:
-        port = 10_000 + secrets.randbelow(20_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
 class Running:
     """One suite in its own folder and on its own port."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.tokens: dict[str, str] = {}
+        self.url = f"http://127.0.0.1:{processes.free_port()}"
+        self.known: dict[str, tuple[str, dict[str, Any]]] = {}
+        """Tokens and users by name, for those who are wanted by many tests."""
         self._environment = {
             "HOME": os.environ.get("HOME", "/"),
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -71,16 +49,8 @@ class Running:
 
     def start(self) -> None:
         """Start the suite and wait until every part is ready."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "up.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [HPA, "up"],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        log = self.folder.with_suffix(".log")
+        self._process = processes.start([HPA, "up"], log=log, env=self._environment)
         self.wait_until_healthy(START_SECONDS)
 
     def stop(self) -> None:
@@ -149,14 +119,15 @@ class Running:
         """Wait until every part is ready and return how long that took."""
         started = time.monotonic()
 
-        def healthy() -> bool | None:
+        def healthy() -> bool:
             if self._process is not None and self._process.poll() is not None:
-                message = f"hpa up ended:\n{(self.folder / 'up.log').read_text()[-2000:]}"
+                told = self.folder.with_suffix(".log").read_text()[-2000:]
+                message = f"hpa up ended:\n{told}"
                 raise AssertionError(message)
             answer = self.health()
-            return True if answer is not None and answer.status_code == 200 else None
+            return answer is not None and answer.status_code == 200
 
-        wait_for(healthy, within=within, what="healthy")
+        processes.wait_until(healthy, seconds=within, what=f"healthy within {within} s")
         return time.monotonic() - started
 
     def kill(self, name: str) -> None:

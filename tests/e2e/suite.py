@@ -1,35 +1,17 @@
 """What a test holds in its hands: the suite, and people who talk to it over HTTP."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx2
 
 from tests.e2e.running import OWNER, PASSWORD, Running
 
-T = TypeVar("T")
 PREFIX = "/api/v1"
-WITHIN = 15.0
-POLL_SECONDS = 0.05
 NOBODY = 2**62
 """An id that nothing has."""
-
-
-async def eventually(
-    probe: Callable[[], Awaitable[T]],
-    *,
-    until: Callable[[T], bool],
-    within: float = WITHIN,
-) -> T:
-    """Ask until the answer is right and return it. Raises AssertionError when time is up."""
-    end = time.monotonic() + within
-    while not until(found := await probe()):
-        assert time.monotonic() < end, f"after {within} s still: {str(found)[:500]}"
-        await asyncio.sleep(POLL_SECONDS)
-    return found
 
 
 class Person:
@@ -115,11 +97,18 @@ class Suite:
 
     async def owner(self) -> Person:
         """Return the owner, who logs in once a run: logging in costs what it should."""
-        if OWNER not in self.running.tokens:
-            self.running.tokens[OWNER] = str((await self.log_in(OWNER)).token)
-        person = Person(self.client, self.running.tokens[OWNER])
-        person.user = await person.get("/me/")
-        return person
+        return await self._known(OWNER, lambda: self.log_in(OWNER))
+
+    async def known(self, role: str, which: int = 1) -> Person:
+        """Return a user of the role who is made once a run."""
+        return await self._known(f"{role} {which}", lambda: self.sign_up(role))
+
+    async def _known(self, name: str, make: Callable[[], Awaitable[Person]]) -> Person:
+        if name not in self.running.known:
+            person = await make()
+            self.running.known[name] = str(person.token), person.user
+        token, user = self.running.known[name]
+        return Person(self.client, token, user)
 
     async def sign_up(self, role: str, **fields: Any) -> Person:
         """Let the owner create a user, and log in as that one."""

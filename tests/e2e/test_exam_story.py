@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.e2e.suite import Person, Suite, answers_to, eventually, exam_body
+from shared.testing.waiting import eventually
+from tests.e2e.suite import Person, Suite, answers_to, exam_body
 
 KEYS = ("is_correct", "written_answer_sample", "MAXFIY-NAMUNA")
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.suite import Person, Suite, eventually
+from shared.testing.waiting import eventually
+from tests.e2e.suite import Person, Suite
 from tests.e2e.telegram import FakeTelegram, Reply, refused
 
 UNKNOWN = "Yetkazilgani noma'lum"
@@ -16,7 +17,7 @@ async def write(teacher: Person, text: str, *students: Person) -> Any:
     )
 
 
-async def logs_of(teacher: Person, message: dict[str, Any], *, within: float = 20) -> Any:
+async def logs_of(teacher: Person, message: dict[str, Any], *, seconds: float = 20) -> Any:
     """Wait until nothing is on its way any more and return the logs by recipient."""
 
     async def read() -> Any:
@@ -24,7 +25,7 @@ async def logs_of(teacher: Person, message: dict[str, Any], *, within: float = 2
 
     ended = {"sent", "failed"}
     found = await eventually(
-        read, until=lambda body: {log["status"] for log in body["logs"]} <= ended, within=within
+        read, until=lambda body: {log["status"] for log in body["logs"]} <= ended, seconds=seconds
     )
     return {log["recipient"]: log for log in found["logs"]}
 

@@ -1,6 +1,7 @@
 """What a teacher did has happened everywhere by the time he is told so."""
 
-from tests.e2e.suite import Suite, answers_to, eventually, exam_body
+from shared.testing.waiting import eventually
+from tests.e2e.suite import Suite, answers_to, exam_body
 
 ROUNDS = 50
 
@@ -90,4 +91,4 @@ class TestADeactivatedUser:
             paths = ("/me/", "/exams/", "/exam-results/", "/messages/", "/work-logs/")
             return [(await teacher.ask("GET", path)).status_code for path in paths]
 
-        await eventually(refused, until=lambda found: found == [401] * 5, within=5)
+        await eventually(refused, until=lambda found: found == [401] * 5, seconds=5)

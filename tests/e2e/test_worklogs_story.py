@@ -11,7 +11,8 @@ import nats
 import pytest
 from nats.js import JetStreamContext
 
-from tests.e2e.suite import Person, Suite, eventually
+from shared.testing.waiting import eventually
+from tests.e2e.suite import Person, Suite
 
 ACADEMY = ZoneInfo("Asia/Tashkent")
 

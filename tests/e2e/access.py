@@ -1,0 +1,315 @@
+"""Section 4 of the product as one table: who may do what with which object."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import uuid4
+
+from tests.e2e.running import PASSWORD
+from tests.e2e.suite import NOBODY, Person, Suite, answers_to, exam_body
+
+CALLERS: Final = ("nobody", "student", "employee", "owner")
+READ, WRITE, ALL = (401, 200, 200, 200), (401, 403, 200, 200), (200, 200, 200, 200)
+STAFF, ABSENT, CREATE = (401, 403, 200, 200), (401, 404, 404, 404), (401, 403, 201, 201)
+DELETE, STAFF_ABSENT = (401, 403, 204, 204), (401, 403, 404, 404)
+OWNERS, STUDENTS = (401, 403, 403, 200), (401, 200, 403, 403)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route with one kind of object, and what each of CALLERS gets."""
+
+    method: str
+    path: str
+    of: str
+    expected: tuple[int, int, int, int]
+    body: str = "nothing"
+
+    @property
+    def name(self) -> str:
+        """Name the row in a report."""
+        return f"{self.method} {self.path} {self.of}"
+
+    def url(self, ids: tuple[int, ...]) -> str:
+        """Put ids into the path."""
+        parts = self.path.split("{}")
+        return parts[0] + "".join(f"{one}{part}" for one, part in zip(ids, parts[1:], strict=True))
+
+
+def rows(methods: str, path: str, body: str, **expected: tuple[int, int, int, int]) -> list[Row]:
+    """Make a row for every method and every kind of object."""
+    return [
+        Row(method, path, of, codes, body)
+        for method in methods.split()
+        for of, codes in expected.items()
+    ]
+
+
+TABLE: Final[list[Row]] = [
+    *rows("POST", "/login/", "login", none=ALL),
+    *rows("POST", "/token/refresh/", "refresh", none=ALL),
+    *rows("POST", "/logout/", "refresh", none=(204, 204, 204, 204)),
+    *rows("GET", "/me/", "nothing", none=READ),
+    *rows("POST", "/me/password/", "same_password", none=(401, 400, 400, 400)),
+    *rows("GET", "/users/", "nothing", none=STAFF),
+    *rows("POST", "/users/", "user", none=(401, 403, 403, 201)),
+    *rows("GET", "/users/{}/", "nothing", student=STAFF, employee=(401, 403, 404, 200),
+          absent=STAFF_ABSENT),
+    *rows("PUT", "/users/{}/", "user", student=OWNERS, absent=(401, 403, 403, 404)),
+    *rows("PATCH", "/users/{}/", "full_name", student=OWNERS, absent=(401, 403, 403, 404)),
+    *rows("DELETE", "/users/{}/", "nothing", student=(401, 403, 403, 204),
+          absent=(401, 403, 403, 404), last_owner=(401, 403, 403, 400)),
+    *rows("GET", "/subjects/", "nothing", none=READ),
+    *rows("POST", "/subjects/", "subject", none=CREATE),
+    *rows("GET", "/subjects/{}/", "nothing", subject=READ, absent=ABSENT),
+    *rows("PUT PATCH", "/subjects/{}/", "subject", subject=WRITE, absent=STAFF_ABSENT),
+    *rows("DELETE", "/subjects/{}/", "nothing", subject=DELETE, absent=STAFF_ABSENT),
+    *rows("GET", "/exams/", "nothing", none=READ),
+    *rows("POST", "/exams/", "exam", none=CREATE),
+    *rows("GET", "/exams/{}/", "nothing", published=READ, draft=(401, 404, 200, 200),
+          absent=ABSENT),
+    *rows("PUT PATCH", "/exams/{}/", "exam", published=WRITE, draft=WRITE, absent=STAFF_ABSENT),
+    *rows("DELETE", "/exams/{}/", "nothing", published=DELETE, draft=DELETE, absent=STAFF_ABSENT),
+    *rows("POST", "/exams/enter-code/", "code", none=READ),
+    *rows("POST", "/exams/enter-code/", "draft_code", none=(401, 404, 200, 200)),
+    *rows("POST", "/exams/{}/publish/", "nothing", draft=STAFF, absent=STAFF_ABSENT),
+    *rows("POST", "/exams/{}/unpublish/", "nothing", published=STAFF, absent=STAFF_ABSENT),
+    *rows("POST", "/exams/{}/copy/", "nothing", published=CREATE, absent=STAFF_ABSENT),
+    *rows("POST", "/exams/{}/submit/", "no_answers", published=STUDENTS,
+          draft=(401, 400, 403, 403), absent=(401, 404, 403, 403)),
+    *rows("GET", "/exam-results/", "nothing", none=READ),
+    *rows("GET", "/exam-results/my-results/", "nothing", none=READ),
+    *rows("POST", "/exam-results/", "result", none=CREATE),
+    *rows("GET", "/exam-results/{}/", "nothing", own_result=READ,
+          foreign_result=(401, 404, 200, 200), absent=ABSENT),
+    *rows("PUT", "/exam-results/{}/", "result", own_result=WRITE,
+          foreign_result=(401, 404, 200, 200), absent=ABSENT),
+    *rows("PATCH", "/exam-results/{}/", "score", own_result=WRITE,
+          foreign_result=(401, 404, 200, 200), absent=ABSENT),
+    *rows("DELETE", "/exam-results/{}/", "nothing", own_result=DELETE,
+          foreign_result=(401, 404, 204, 204), absent=ABSENT),
+    *rows("GET", "/exam-results/{}/answers/", "nothing", own_result=READ,
+          foreign_result=(401, 404, 200, 200), absent=ABSENT),
+    *rows("PATCH", "/exam-results/{}/answers/{}/", "grade", own_answer=WRITE,
+          foreign_answer=(401, 404, 200, 200), absent_answer=STAFF_ABSENT, absent=ABSENT),
+    *rows("GET", "/messages/", "nothing", none=STAFF),
+    *rows("POST", "/messages/", "message", none=CREATE),
+    *rows("GET", "/messages/{}/", "nothing", message=STAFF, absent=STAFF_ABSENT),
+    *rows("PUT PATCH", "/messages/{}/", "text", message=STAFF, absent=STAFF_ABSENT),
+    *rows("DELETE", "/messages/{}/", "nothing", message=DELETE, absent=STAFF_ABSENT),
+    *rows("POST", "/messages/{}/retry/", "nothing", message=STAFF, absent=STAFF_ABSENT),
+    *rows("GET", "/messages/{}/progress/", "nothing", message=STAFF, absent=STAFF_ABSENT),
+    *rows("GET", "/work-logs/", "nothing", none=STAFF),
+    *rows("GET", "/work-logs/{}/", "nothing", work_log=STAFF, absent=STAFF_ABSENT),
+    *rows("GET", "/attendance/", "nothing", none=READ),
+    *rows("POST", "/attendance/", "attendance", none=CREATE),
+    *rows("GET", "/scores/", "nothing", none=READ),
+    *rows("POST", "/scores/", "a_score", none=CREATE),
+    *rows("GET", "/dashboard/", "nothing", none=STAFF),
+    *rows("GET", "/health/", "nothing", none=ALL),
+    *rows("GET", "/openapi.json", "nothing", none=ALL),
+    *rows("GET", "/asyncapi.json", "nothing", none=ALL),
+]  # fmt: skip
+
+
+@dataclass
+class World:
+    """The people and the objects that the table speaks of, made when they are needed."""
+
+    suite: Suite
+    people: dict[str, Person]
+    other: Person
+    ready: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    async def ids(self, of: str, places: int, *, fresh: bool) -> tuple[int, ...]:
+        """Return the ids of an object, of a new one when the request will use it up."""
+        if of == "absent":
+            return (NOBODY,) * places
+        if fresh or of not in self.ready:
+            self.ready[of] = await MAKERS[of](self)
+        return self.ready[of]
+
+    async def body(self, name: str) -> Any:
+        """Return the body of a request."""
+        return await BODIES[name](self)
+
+    async def exam(self, *, publish: bool = True, written: int = 0) -> Any:
+        """Return a new exam."""
+        owner = self.people["owner"]
+        (subject,) = await self.ids("subject", 1, fresh=False)
+        exam = await owner.post("/exams/", exam_body(subject, tests=1, written=written))
+        if publish:
+            await owner.post(f"/exams/{exam['id']}/publish/")
+        return exam
+
+    async def result(self, student: Person) -> Any:
+        """Return a new result with a written answer."""
+        exam = await self.exam(written=1)
+        return await student.post(f"/exams/{exam['id']}/submit/", answers_to(exam))
+
+    async def refresh(self) -> str:
+        """Return a fresh refresh token."""
+        body = {"username": self.other.user["username"], "password": PASSWORD}
+        return str((await self.suite.nobody.post("/login/", body))["tokens"]["refresh"])
+
+
+Maker = Callable[[World], Awaitable[Any]]
+
+
+async def _none(_: World) -> tuple[int, ...]:
+    return ()
+
+
+async def _subject(world: World) -> tuple[int, ...]:
+    body = {"name": f"Fan {uuid4().hex[:8]}"}
+    return ((await world.people["owner"].post("/subjects/", body))["id"],)
+
+
+async def _published(world: World) -> tuple[int, ...]:
+    return ((await world.exam())["id"],)
+
+
+async def _draft(world: World) -> tuple[int, ...]:
+    return ((await world.exam(publish=False))["id"],)
+
+
+async def _own_result(world: World) -> tuple[int, ...]:
+    return ((await world.result(world.people["student"]))["id"],)
+
+
+async def _foreign_result(world: World) -> tuple[int, ...]:
+    return ((await world.result(world.other))["id"],)
+
+
+async def _own_answer(world: World) -> tuple[int, ...]:
+    result = await world.result(world.people["student"])
+    return result["id"], result["answers"][1]["id"]
+
+
+async def _foreign_answer(world: World) -> tuple[int, ...]:
+    result = await world.result(world.other)
+    return result["id"], result["answers"][1]["id"]
+
+
+async def _absent_answer(world: World) -> tuple[int, ...]:
+    return (await world.result(world.people["student"]))["id"], NOBODY
+
+
+async def _message(world: World) -> tuple[int, ...]:
+    body = {"text": "Salom", "recipient_ids": [world.other.id]}
+    return ((await world.people["employee"].post("/messages/", body))["id"],)
+
+
+async def _work_log(world: World) -> tuple[int, ...]:
+    return ((await world.people["owner"].get("/work-logs/"))[0]["id"],)
+
+
+async def _student(world: World) -> tuple[int, ...]:
+    return ((await world.suite.sign_up("student")).id,)
+
+
+async def _employee(world: World) -> tuple[int, ...]:
+    return ((await world.suite.sign_up("employee")).id,)
+
+
+async def _last_owner(world: World) -> tuple[int, ...]:
+    return (world.people["owner"].id,)
+
+
+MAKERS: Final[dict[str, Maker]] = {
+    "none": _none,
+    "subject": _subject,
+    "published": _published,
+    "draft": _draft,
+    "own_result": _own_result,
+    "foreign_result": _foreign_result,
+    "own_answer": _own_answer,
+    "foreign_answer": _foreign_answer,
+    "absent_answer": _absent_answer,
+    "message": _message,
+    "work_log": _work_log,
+    "student": _student,
+    "employee": _employee,
+    "last_owner": _last_owner,
+}
+
+
+def _constant(body: Any) -> Maker:
+    async def make(_: World) -> Any:
+        return body
+
+    return make
+
+
+async def _user_body(_: World) -> Any:
+    name = f"yangi-{uuid4().hex[:12]}"
+    return {"username": name, "password": PASSWORD, "role": "student", "full_name": "Yangi"}
+
+
+async def _login_body(world: World) -> Any:
+    return {"username": world.other.user["username"], "password": PASSWORD}
+
+
+async def _refresh_body(world: World) -> Any:
+    return {"refresh": await world.refresh()}
+
+
+async def _subject_body(_: World) -> Any:
+    return {"name": f"Fan {uuid4().hex[:8]}"}
+
+
+async def _exam_body(world: World) -> Any:
+    return exam_body((await world.ids("subject", 1, fresh=False))[0], tests=1)
+
+
+async def _code_body(world: World) -> Any:
+    return {"code": (await world.exam())["code"]}
+
+
+async def _draft_code_body(world: World) -> Any:
+    return {"code": (await world.exam(publish=False))["code"]}
+
+
+async def _result_body(world: World) -> Any:
+    exam = await world.exam()
+    return {
+        "exam": exam["id"],
+        "student": world.other.id,
+        "score": 50,
+        "correct_answers": 1,
+        "total_questions": 2,
+    }
+
+
+async def _message_body(world: World) -> Any:
+    return {"text": "Salom", "recipient_ids": [world.other.id]}
+
+
+async def _attendance_body(world: World) -> Any:
+    return {"student": world.other.id, "status": "present"}
+
+
+async def _score_body(world: World) -> Any:
+    return {"student": world.other.id, "value": 90}
+
+
+BODIES: Final[dict[str, Maker]] = {
+    "nothing": _constant(None),
+    "login": _login_body,
+    "refresh": _refresh_body,
+    "same_password": _constant({"old_password": "emas", "new_password": PASSWORD}),
+    "user": _user_body,
+    "full_name": _constant({"full_name": "Yangi Ism"}),
+    "subject": _subject_body,
+    "exam": _exam_body,
+    "code": _code_body,
+    "draft_code": _draft_code_body,
+    "no_answers": _constant({"answers": []}),
+    "result": _result_body,
+    "score": _constant({"score": 40.5}),
+    "grade": _constant({"is_correct": True}),
+    "message": _message_body,
+    "text": _constant({"text": "Yangi matn"}),
+    "attendance": _attendance_body,
+    "a_score": _score_body,
+}

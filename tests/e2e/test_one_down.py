@@ -1,0 +1,140 @@
+"""One part down leaves the others working: the table of the promises, cell by cell."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.e2e.running import GATEWAY_NOTICES, PASSWORD
+from tests.e2e.suite import Person, Suite, answers_to, exam_body
+
+W, L, R = "works", "works, may lag", "refused"
+SLOWEST_REFUSAL = 3.5
+
+#                  login  exams  write  submit results messages send work logs attendance
+DOWN = {
+    "auth":       (R,     W,     W,     W,     W,      W,       L,   W,        W),
+    "exams":      (W,     R,     R,     W,     W,      W,       W,   W,        W),
+    "results":    (W,     L,     W,     R,     R,      W,       W,   W,        W),
+    "messaging":  (W,     W,     W,     W,     W,      R,       R,   W,        W),
+    "worklogs":   (W,     W,     W,     W,     W,      W,       W,   R,        R),
+    "nats":       (W,     W,     W,     W,     W,      W,       W,   L,        L),
+}  # fmt: skip
+
+
+@dataclass
+class Academy:
+    """People and exams from before the part went down."""
+
+    suite: Suite
+    teacher: Person
+    students: list[Person]
+    subject: int
+    exams: list[dict[str, object]]
+
+    async def login(self) -> httpx2.Response:
+        body = {"username": self.teacher.user["username"], "password": PASSWORD}
+        return await self.suite.nobody.ask("POST", "/login/", body)
+
+    async def read_exams(self) -> httpx2.Response:
+        await self.students[0].get("/exams/")
+        return await self.students[0].ask("GET", f"/exams/{self.exams[0]['id']}/")
+
+    async def write_exams(self) -> httpx2.Response:
+        made = await self.teacher.ask("POST", "/exams/", exam_body(self.subject, tests=1))
+        if not made.is_success:
+            return made
+        return await self.teacher.ask("POST", f"/exams/{made.json()['id']}/publish/")
+
+    async def submit(self) -> httpx2.Response:
+        exam = self.exams.pop()
+        return await self.students[0].ask("POST", f"/exams/{exam['id']}/submit/", answers_to(exam))
+
+    async def read_results(self) -> httpx2.Response:
+        return await self.students[0].ask("GET", "/exam-results/")
+
+    async def read_messages(self) -> httpx2.Response:
+        return await self.teacher.ask("GET", "/messages/?limit=5")
+
+    async def send_message(self) -> httpx2.Response:
+        body = {"text": "Salom", "recipient_ids": [self.students[1].id]}
+        return await self.teacher.ask("POST", "/messages/", body)
+
+    async def read_work_logs(self) -> httpx2.Response:
+        return await self.teacher.ask("GET", "/work-logs/?limit=5")
+
+    async def take_attendance(self) -> httpx2.Response:
+        body = {"student": self.students[1].id, "status": "present"}
+        return await self.teacher.ask("POST", "/attendance/", body)
+
+    def cells(self) -> list[Callable[[], Awaitable[httpx2.Response]]]:
+        """Return what the columns of the table try, in their order."""
+        return [self.login, self.read_exams, self.write_exams, self.submit, self.read_results,
+                self.read_messages, self.send_message, self.read_work_logs,
+                self.take_attendance]  # fmt: skip
+
+
+async def open_academy(suite: Suite, exams: int) -> Academy:
+    """Return an academy of which every part knows everything."""
+    teacher = await suite.known("employee")
+    student = await suite.sign_up("student")
+    other = await suite.known("student")
+    subject = await teacher.post("/subjects/", {"name": f"Fan {uuid4().hex[:8]}"})
+    made = []
+    for _ in range(exams):
+        exam = await teacher.post("/exams/", exam_body(subject["id"], tests=1))
+        await teacher.post(f"/exams/{exam['id']}/publish/")
+        made.append(exam)
+    return Academy(suite, teacher, [student, other], subject["id"], made)
+
+
+def fault(verdict: str, answer: httpx2.Response | AssertionError) -> str | None:
+    """Say how an answer breaks the table, None when it keeps to it."""
+    if isinstance(answer, AssertionError):
+        return None if verdict == R and " 503 " in str(answer) else f"{verdict}, but {answer}"
+    sent = f"{answer.request.method} {answer.request.url.path}"
+    told = f"{sent}: {answer.status_code} {answer.text[:200]}"
+    if verdict == R:
+        wrong = answer.status_code != 503 or "Retry-After" not in answer.headers
+        return f"{verdict}, but {told}" if wrong or "detail" not in answer.json() else None
+    return None if answer.is_success else f"{verdict}, but {told}"
+
+
+async def faults(academy: Academy, verdicts: tuple[str, ...], *, only: set[str]) -> list[str]:
+    """Try the cells of the given verdicts side by side and return what breaks the table."""
+
+    async def one(
+        cell: Callable[[], Awaitable[httpx2.Response]],
+    ) -> httpx2.Response | AssertionError:
+        try:
+            return await cell()
+        except AssertionError as refused:
+            return refused
+
+    tried = [
+        (verdict, cell)
+        for verdict, cell in zip(verdicts, academy.cells(), strict=True)
+        if verdict in only
+    ]
+    answers = await asyncio.gather(*(one(cell) for _, cell in tried))
+    found = [fault(verdict, answer) for (verdict, _), answer in zip(tried, answers, strict=True)]
+    return [each for each in found if each]
+
+
+@pytest.mark.parametrize("way", ["frozen", "killed"])
+@pytest.mark.parametrize("part", DOWN)
+async def test_one_part_down_is_what_the_table_says(suite: Suite, part: str, way: str) -> None:
+    academy = await open_academy(suite, exams=6)
+    down: AbstractContextManager[None] = getattr(suite.running, way)(part)
+
+    with down:
+        at_once = await faults(academy, DOWN[part], only={W, L})
+        await asyncio.sleep(GATEWAY_NOTICES)  # the time a health check needs, not a guess
+        later = await faults(academy, DOWN[part], only={W, L, R})
+    healed = await faults(academy, (W,) * 9, only={W})
+
+    assert (at_once, later, healed) == ([], [], [])
