@@ -1,0 +1,58 @@
+"""NATS is disposable: users see only lag while it is away (N1), and a lost store heals (9)."""
+
+import asyncio
+
+import pytest
+
+from shared.testing.waiting import eventually
+from tests.e2e.hand_in import open_class
+from tests.e2e.record import violations
+from tests.e2e.suite import Suite
+
+AWAY = [pytest.param(5, id="short"), pytest.param(600, id="long", marks=pytest.mark.chaos)]
+LAG_SECONDS = 5
+CONVERGED_SECONDS = 60
+
+
+@pytest.mark.parametrize("seconds", AWAY)
+async def test_while_nats_is_away_nothing_fails(suite: Suite, seconds: int) -> None:
+    owner = await suite.owner()
+    with suite.running.frozen("nats"):
+        away = asyncio.create_task(asyncio.sleep(seconds))
+        groups = []
+        while not away.done():
+            group = await open_class(suite, students=2, exams=2)
+            await group.hand_in(at_once=4)
+            await group.teacher.post(
+                "/attendance/", {"student": group.students[0].id, "status": "present"}
+            )
+            groups.append(group)
+
+    for group in groups:
+        await group.counted(seconds=LAG_SECONDS if seconds < 60 else CONVERGED_SECONDS)
+        assert not violations(group.attempts, await group.stored())
+        assert all(len(each.answers) == 1 for each in group.attempts)
+    assert (await owner.get("/health/"))["status"] == "ok"
+
+
+async def test_a_deleted_store_converges_by_itself(suite: Suite) -> None:
+    group = await open_class(suite, students=3, exams=1)
+
+    suite.running.pause("exams")
+    await group.hand_in(at_once=3)
+    suite.running.delete_jetstream_store()
+    suite.running.resume_all()
+
+    await group.counted(seconds=CONVERGED_SECONDS)
+    suite.running.wait_until_healthy()
+
+
+async def test_a_user_made_while_nats_was_away_is_told_everywhere(suite: Suite) -> None:
+    owner = await suite.owner()
+    with suite.running.frozen("nats"):
+        teacher = await suite.sign_up("employee")
+
+    async def logged() -> bool:
+        return bool(await owner.get(f"/work-logs/?employee={teacher.id}"))
+
+    await eventually(logged, seconds=LAG_SECONDS)
