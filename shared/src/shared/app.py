@@ -7,11 +7,9 @@ from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from pydantic import SecretStr
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
 from shared.db.engine import Database
@@ -20,7 +18,8 @@ from shared.events.runtime import EventRuntime
 from shared.http import health
 from shared.http.client import InternalClient
 from shared.http.errors import HANDLERS
-from shared.http.middleware import Edge, Limits
+from shared.http.load import Limits
+from shared.http.middleware import Edge
 from shared.http.openapi import document
 from shared.http.routing import Dispatcher
 from shared.runtime import Runtime
@@ -47,10 +46,8 @@ class Service(FastAPI):
     @override
     def build_middleware_stack(self) -> ASGIApp:
         runtime: Runtime = self.state.hpa
-        app: ASGIApp = Dispatcher(self.router)
-        app = AsyncExitStackMiddleware(app)
-        app = ExceptionMiddleware(app, handlers=self.exception_handlers)
-        app = Edge(app, runtime=runtime, limits=self.limits)
+        dispatcher = Dispatcher(self.router, self.exception_handlers)
+        app = Edge(dispatcher, runtime=runtime, limits=self.limits)
         origins = [one.strip() for one in runtime.settings.cors_origins.split(",") if one.strip()]
         if not origins:
             return app
@@ -61,6 +58,14 @@ class Service(FastAPI):
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
             expose_headers=EXPOSED,
         )
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # FastAPI would look for a configured OpenTelemetry at each request; nobody configures it.
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        scope["app"] = self
+        await self.middleware_stack(scope, receive, send)
 
     @override
     def openapi(self) -> dict[str, Any]:

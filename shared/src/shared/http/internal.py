@@ -11,7 +11,8 @@ from shared.security.authenticator import bearer_of
 from shared.security.tokens import ServiceTokens
 
 
-async def _service_caller(request: Request) -> str:
+async def service_caller(request: Request) -> str:
+    """Return the name of the calling service. Raises `InvalidToken`."""
     runtime = runtime_of(request)
     secret = runtime.settings.service_secret.get_secret_value()
     if not secret:
@@ -20,5 +21,5 @@ async def _service_caller(request: Request) -> str:
     return ServiceTokens.verify(secret, token, audience=runtime.name)
 
 
-ServiceCaller = Annotated[str, Depends(_service_caller)]
+ServiceCaller = Annotated[str, Depends(service_caller)]
 """The name of the calling service. Users' tokens are refused here."""

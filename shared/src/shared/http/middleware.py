@@ -3,16 +3,16 @@
 import asyncio
 import random
 import re
+import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
-from uuid import uuid4
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http import access
 from shared.http.body import BODY_KEY
+from shared.http.load import READS, Limits, Load
 from shared.http.replies import dumps
 from shared.http.routing import send_json
 from shared.runtime import Runtime
@@ -23,14 +23,13 @@ MAX_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 UNLIMITED: Final = ("/health", "/ready")
-READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
-SECURITY_HEADERS: Final = [
+DEFAULT_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
 ]
-NO_STORE: Final = (b"cache-control", b"no-store")
 CLOSE: Final = (b"connection", b"close")
 
 TOO_LARGE: Final = dumps({"detail": "Request body too large."})
@@ -39,18 +38,6 @@ BAD_LENGTH: Final = dumps({"detail": "Content-Length is not a number."})
 OVERLOADED: Final = dumps({"detail": "Too many requests at the moment, try again later."})
 TOO_SLOW: Final = dumps({"detail": "The request took too long, try again later."})
 FAULT: Final = dumps({"detail": "A server error occurred."})
-
-
-@dataclass
-class Limits:
-    """How much is taken on at once, and for how long."""
-
-    reads: int = 128
-    total_with_reads: int = 640
-    """From here on reads are refused: lists are shed first, submits last."""
-    total: int = 768
-    seconds: float = 3.3
-    seconds_by_path: Mapping[str, float] = field(default_factory=dict)
 
 
 class Refusal(Exception):
@@ -76,9 +63,7 @@ class Edge:
         """Watch over *app*."""
         self.app = app
         self.runtime = runtime
-        self.limits = limits
-        self.reads = 0
-        self.writes = 0
+        self.load = Load(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other kinds of connections pass."""
@@ -109,27 +94,20 @@ class Edge:
         if not is_read:
             await exchange.read_body()
             self._require_room(is_read=False)
-        seconds = self.limits.seconds_by_path.get(scope["path"], self.limits.seconds)
-        self._count(is_read=is_read, by=1)
+        limits = self.load.limits
+        own_seconds = limits.seconds_by_path.get(scope["path"].rstrip("/") + "/")
+        started_at = time.perf_counter()
+        self.load.enter(is_read=is_read)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(own_seconds or limits.seconds):
                 await self.app(scope, exchange.receive, exchange.send)
         finally:
-            self._count(is_read=is_read, by=-1)
+            took = None if own_seconds else time.perf_counter() - started_at
+            self.load.leave(took, is_read=is_read)
 
     def _require_room(self, *, is_read: bool) -> None:
-        total = self.reads + self.writes
-        full = total >= self.limits.total
-        if is_read:
-            full = self.reads >= self.limits.reads or total >= self.limits.total_with_reads
-        if full:
+        if not self.load.has_room(is_read=is_read):
             raise Refusal(503, OVERLOADED, _retry_after())
-
-    def _count(self, *, is_read: bool, by: int) -> None:
-        if is_read:
-            self.reads += by
-        else:
-            self.writes += by
 
 
 def _retry_after() -> tuple[bytes, bytes]:
@@ -159,7 +137,7 @@ class _Exchange:
                 self.length = value
             elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
                 self.request_id = value
-        self.request_id = self.request_id or uuid4().hex.encode()
+        self.request_id = self.request_id or secrets.token_hex(16).encode()
         structlog.contextvars.bind_contextvars(request_id=self.request_id.decode())
 
     async def read_body(self) -> None:
@@ -203,11 +181,9 @@ class _Exchange:
         """Pass the answer on, with the headers every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = list(message["headers"])
-            headers += SECURITY_HEADERS
-            headers.append((b"x-request-id", self.request_id))
-            if not any(name == b"cache-control" for name, _ in headers):
-                headers.append(NO_STORE)
+            headers = [*message["headers"], (b"x-request-id", self.request_id)]
+            named = {name for name, _ in headers}
+            headers += [one for one in DEFAULT_HEADERS if one[0] not in named]
             if self._runtime.draining:
                 headers.append(CLOSE)
             message = {**message, "headers": headers}
@@ -221,14 +197,17 @@ class _Exchange:
             await send_json(self.send, status, body, *headers)
 
     def log(self) -> None:
-        """Write the access line: no query, it may hold secrets; no health checks."""
-        path = self.scope["path"]
-        if path.startswith(UNLIMITED):
-            return
-        took = round((time.perf_counter() - self._started_at) * 1000, 1)
-        log.info(
-            "request", method=self.scope["method"], path=path[:200], status=self.status, ms=took
-        )
+        """Write the access line; health checks are left out."""
+        scope = self.scope
+        if not scope["path"].startswith(UNLIMITED):
+            access.write(
+                self._runtime.name,
+                self.request_id,
+                scope["method"],
+                scope["path"],
+                self.status,
+                self._started_at,
+            )
 
 
 def _bounded(body: bytes | bytearray) -> bytes:

@@ -1,5 +1,7 @@
 """Which route answers: both slash forms, HEAD as GET, one `Allow` for all routes of a path."""
 
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from starlette.routing import Route, Router
@@ -18,9 +20,15 @@ class Dispatcher:
     alone, its answer to a missing slash is a redirect, which loses the token behind a proxy.
     """
 
-    def __init__(self, router: Router) -> None:
-        """Sort the routes of *router* into fixed paths and patterns."""
+    def __init__(self, router: Router, handlers: Mapping[Any, Any]) -> None:
+        """Sort the routes of *router* into fixed paths and patterns; *handlers* answer errors."""
         self._router = router
+        # What Starlette's and FastAPI's own layers would put there, without running the layers.
+        # Forms are refused (415), so that no file ever waits to be closed by this stack.
+        self._expected = {
+            "starlette.exception_handlers": (dict(handlers), {}),
+            "fastapi_middleware_astack": AsyncExitStack(),
+        }
         self._fixed: dict[str, dict[str, Route]] = {}
         self._patterns: list[tuple[Any, dict[str, Route]]] = []
         by_path: dict[str, dict[str, Route]] = {}
@@ -51,6 +59,7 @@ class Dispatcher:
         if route is None:
             await _without_route(methods, method, send)
             return
+        scope.update(self._expected)
         scope["path_params"] = parameters
         scope["endpoint"] = route.endpoint
         scope["route"] = route
