@@ -29,7 +29,7 @@ setup: .venv/.installed  ## Install everything into .venv
 
 .PHONY: run
 run: setup  ## Start the whole suite in the foreground
-	@exec $(BIN)/hpa up
+	@exec $(BIN)/hpa up --leash
 
 .PHONY: test
 test: lint types test-unit test-e2e  ## Lint, types, unit, service and end-to-end tests

@@ -28,7 +28,8 @@ class Row:
     @property
     def name(self) -> str:
         """Name the row in a report."""
-        return f"{self.method} {self.path} {self.of}"
+        thing = self.of if self.of != "none" else self.body
+        return f"{self.method} {self.path} {thing}"
 
     def url(self, ids: tuple[int, ...]) -> str:
         """Put ids into the path."""

@@ -37,7 +37,7 @@ WITH_ID = [row for row in TABLE if row.of == "absent"]
 LISTS = [
     row for row in TABLE if row.method == "GET" and row.of == "none" and row.path.endswith("s/")
 ]
-MALFORMED = [b"{", b'{"a": }', b"", b"\xff\xfe", b'{"title": "\xed\xa0\x80"}', b'{"a": NaN}']
+MALFORMED = [b"{", b'{"a": }', b"\xff\xfe", b'{"title": "\xed\xa0\x80"}', b'{"a": NaN}']
 HOSTILE = [
     b"null",
     b"[]",
@@ -111,8 +111,7 @@ class TestABody:
 
             assert refusal(answer) is None
             assert answer.status_code == 400, (content, answer.text)
-            if content not in (b"", b'{"a": NaN}'):
-                assert answer.json()["detail"].startswith("JSON parse error - ")
+            assert answer.json()["detail"].startswith("JSON parse error - ")
 
     async def test_of_another_type_is_not_read(self, world: World, row: Row) -> None:
         answer = await send(
