@@ -15,11 +15,11 @@ RUNNER = Path(__file__).with_name("runner.py")
 
 
 def wait_for(probe: Callable[[], T | None], *, within: float = 10) -> T:
-    """Return the first answer that is neither None nor False."""
+    """Return the first answer that is something."""
     end = time.monotonic() + within
     while True:
         found = probe()
-        if found is not None and found is not False:
+        if found:
             return found
         assert time.monotonic() < end, f"not within {within} s"
         time.sleep(0.01)

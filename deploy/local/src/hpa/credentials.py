@@ -8,9 +8,8 @@ from pydantic import BaseModel, Field, ValidationError
 from hpa.errors import Refused
 from hpa.options import SERVICES
 from hpa.paths import DataDir, read_json, write_json
-from shared.contracts.catalog import OUTSIDE_PRODUCERS
 
-NATS_USERS: Final = (*SERVICES, *OUTSIDE_PRODUCERS, "ops")
+NATS_USERS: Final = (*SERVICES, "journal", "ops")
 
 
 def _made_up() -> str:

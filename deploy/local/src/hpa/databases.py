@@ -1,6 +1,5 @@
 """Where each service's database is: a SQLite file, or its own database on PostgreSQL."""
 
-from hpa import postgres
 from hpa.credentials import Secrets
 from hpa.options import SERVICES, Options
 from hpa.paths import DataDir
@@ -13,6 +12,8 @@ async def prepare_databases(options: Options, data: DataDir, secrets: Secrets) -
             service: f"sqlite+aiosqlite:///{data.sqlite(service)}" for service in SERVICES
         }
         return
+    from hpa import postgres  # noqa: PLC0415 - its driver is of no use on SQLite
+
     secrets.database_urls = await postgres.provision(
         options.postgres_url.get_secret_value(),
         suite=secrets.suite,

@@ -3,10 +3,12 @@
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from hpa.console import say
 from hpa.supervisor import Supervisor
+
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def supervise(supervisor: Supervisor, *jobs: Coroutine[Any, Any, None]) -> None:
@@ -22,6 +24,7 @@ async def supervise(supervisor: Supervisor, *jobs: Coroutine[Any, Any, None]) ->
     say("Stopping")
     await supervisor.stop()
     await asyncio.gather(*background, stop, return_exceptions=True)
+    _ignore_signals()
     await watch
 
 
@@ -34,6 +37,13 @@ def _on_signals(kill: Callable[[], None]) -> asyncio.Event:
             kill()
         stopping.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
     return stopping
+
+
+def _ignore_signals() -> None:
+    """All is over: an impatient Ctrl-C must not spoil the exit code."""
+    for number in ENDING:
+        asyncio.get_running_loop().remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)

@@ -1,22 +1,33 @@
 """The gateway's static configuration for this machine, made from the one in `gateway/`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
-import gateway
-from gateway.static import render
-from hpa.paths import write_private
+from hpa.errors import Refused
+from hpa.paths import DataDir, write_private
 from hpa.ports import HOST
-from hpa.processes import Plan
 
 
-def write_gateway_config(plan: Plan) -> None:
+def write_gateway_config(data: DataDir, *, web: int, ping: int) -> None:
     """Write Traefik's file; the table of routes is read where it stands."""
-    folder = Path(str(gateway.__file__)).parents[2]
+    from gateway.static import render  # noqa: PLC0415 - after the services have been started
+
+    folder = gateway_folder()
     text = render(
         (folder / "traefik.yml").read_text(),
-        web=f"{HOST}:{plan.options.port}",
-        ping=f"{HOST}:{plan.ping}",
+        web=f"{HOST}:{web}",
+        ping=f"{HOST}:{ping}",
         routes=str(folder / "routes.yml"),
-        access_log=str(plan.data.log("gateway-access")),
+        access_log=str(data.log("gateway-access")),
     )
-    write_private(plan.data.traefik_config, text)
+    write_private(data.traefik_config, text)
+
+
+def gateway_folder() -> Path:
+    """Return the folder of the gateway in this source tree. Raises `Refused` without one."""
+    spec = find_spec("gateway")
+    folder = Path(spec.origin).parents[2] if spec and spec.origin else Path()
+    if not (folder / "traefik.yml").is_file():
+        message = "the gateway's configuration is not there: run from the project's own .venv"
+        raise Refused(message)
+    return folder

@@ -2,11 +2,12 @@
 
 from hpa.paths import DataDir, write_private
 from hpa.ports import HOST
-from shared.events.nats_config import render
 
 
 def write_nats_config(data: DataDir, port: int, passwords: dict[str, str]) -> None:
     """Write the file, which holds every user's password: 0600."""
+    from shared.events.nats_config import render  # noqa: PLC0415 - 0.5 s of imports, see prepare
+
     write_private(
         data.nats_config, render(passwords, listen=f"{HOST}:{port}", store=data.nats_store)
     )

@@ -69,7 +69,9 @@ def service_url(url: str, name: str, password: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     netloc = f"{name}:{quote(password, safe='')}@{host}"
-    return urlunsplit(("postgresql+asyncpg", netloc, f"/{name}", parts.query, ""))
+    # The driver under SQLAlchemy calls libpq's sslmode ssl.
+    query = parts.query.replace("sslmode=", "ssl=")
+    return urlunsplit(("postgresql+asyncpg", netloc, f"/{name}", query, ""))
 
 
 async def _require_durable(admin: asyncpg.Connection) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from hpa.credentials import Secrets
-from hpa.nats_config import nats_url
+from hpa.gateway_config import write_gateway_config
+from hpa.nats_config import nats_url, write_nats_config
 from hpa.options import SERVICES, Options
 from hpa.paths import DataDir
 from hpa.ports import HOST, Ports
@@ -76,13 +77,13 @@ def make_plan(options: Options, data: DataDir, secrets: Secrets) -> Plan:
 
 
 def make_processes(plan: Plan) -> list[Process]:
-    """Return everything that runs, in the order in which it is started."""
+    """Return everything that runs, in the order in which it is started: the slow ones first."""
     return [
-        _nats(plan),
         *(process for service in SERVICES for process in _service(plan, service)),
         _sender(plan),
         _documents(plan),
         _traefik(plan),
+        _nats(plan),
     ]
 
 
@@ -142,6 +143,7 @@ def _nats(plan: Plan) -> Process:
         name="nats",
         argv=(str(BIN / "nats-server"), "--config", str(plan.data.nats_config)),
         env=_base_env(),
+        prepare=lambda: write_nats_config(plan.data, plan.nats, plan.secrets.nats),
         stop_seconds=1.5,
         stops_last=True,
     )
@@ -184,4 +186,5 @@ def _traefik(plan: Plan) -> Process:
         name="traefik",
         argv=(str(BIN / "traefik"), f"--configFile={plan.data.traefik_config}"),
         env=_base_env() | replicas | {"GATEWAY_URLS": url(plan.gateway)},
+        prepare=lambda: write_gateway_config(plan.data, web=plan.options.port, ping=plan.ping),
     )

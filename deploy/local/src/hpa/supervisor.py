@@ -28,6 +28,8 @@ class Process:
     env: dict[str, str] = field(repr=False)
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 3.5
+    prepare: Callable[[], None] = lambda: None
+    """Called before each start: the place for configuration files, and for slow imports."""
     stops_last: bool = False
     """The broker: what the others finish while they stop still reaches it."""
 
@@ -67,6 +69,7 @@ class Keeper:
     async def _live(self, stopping: asyncio.Event, told: "Told") -> int:
         """Start the process and wait for its end."""
         self._log.cut()
+        self.process.prepare()
         try:
             self.child = await start_child(
                 self.process.argv, self.process.env, self._log, held=self._held

@@ -14,9 +14,9 @@ from hpa.credentials import Secrets
 from hpa.databases import prepare_databases
 from hpa.errors import Refused
 from hpa.foreground import supervise
-from hpa.gateway_config import write_gateway_config
+from hpa.gateway_config import gateway_folder
 from hpa.health import ask_health
-from hpa.nats_config import nats_url, write_nats_config
+from hpa.nats_config import nats_url
 from hpa.options import Options
 from hpa.paths import DataDir
 from hpa.ports import is_free
@@ -60,9 +60,7 @@ async def _up(options: Options, data: DataDir, held: int) -> None:
     await prepare_databases(options, data, secrets)
     secrets.save(data)
     plan = make_plan(options, data, secrets)
-    write_nats_config(data, plan.nats, secrets.nats)
-    write_gateway_config(plan)
-
+    gateway_folder()
     supervisor = Supervisor(
         make_processes(plan),
         data,
