@@ -55,10 +55,10 @@ def _locked_upgrade(connection: Connection, package: str, revision: str) -> None
         config = Config()
         config.set_main_option("script_location", str(_folder(package)))
         config.attributes["connection"] = connection
-        if revision == "head" or revision > (_revision(connection) or ""):
-            command.upgrade(config, revision)
-        else:
+        if revision == "base" or (revision != "head" and revision < (_revision(connection) or "")):
             command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
 
 
 def run_env(*metadata: MetaData) -> None:

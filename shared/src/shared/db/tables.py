@@ -15,13 +15,14 @@ def create_shared_tables(*, users: bool) -> None:
     op.create_table(
         "outbox",
         sa.Column("id", BigId, primary_key=True, autoincrement=True),
-        sa.Column("event_id", sa.Uuid, nullable=False, unique=True),
+        sa.Column("event_id", sa.Uuid, nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
         sa.Column("entity", sa.String(100), nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("published_at", UtcDateTime, nullable=True),
         sa.Column("stream_seq", sa.BigInteger, nullable=True),
+        sa.UniqueConstraint("event_id", name="uq_outbox_event_id"),
         sqlite_autoincrement=True,
     )
     op.create_index(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, MetaData, String, text
+from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db.types import NAMING, BigId, UtcDateTime
@@ -37,7 +37,7 @@ class Outbox(EventsBase):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    stream_seq: Mapped[int | None] = mapped_column(BigId)
+    stream_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RelayState(EventsBase):
@@ -47,7 +47,7 @@ class RelayState(EventsBase):
 
     stream: Mapped[str] = mapped_column(String(50), primary_key=True)
     born: Mapped[str] = mapped_column(String(64))
-    last_seq: Mapped[int] = mapped_column(BigId)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
 
 
 class Inbox(EventsBase):
@@ -69,7 +69,7 @@ class DeadLetter(EventsBase):
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     consumer: Mapped[str] = mapped_column(String(100))
     subject: Mapped[str] = mapped_column(String(200))
-    stream_seq: Mapped[int] = mapped_column(BigId)
+    stream_seq: Mapped[int] = mapped_column(BigInteger)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     error: Mapped[str] = mapped_column(String(500))
     tries: Mapped[int]
