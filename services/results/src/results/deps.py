@@ -1,0 +1,39 @@
+"""What the routes of this service ask for."""
+
+import re
+from typing import Annotated, Final, cast
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+
+from results.errors import AnswerNotFound, ExamNotFound, ResultNotFound
+from results.intake import Intake
+from shared.errors import Invalid
+from shared.http.deps import path_id, require_role
+from shared.security.principal import Principal
+
+StudentCaller = Annotated[Principal, Depends(require_role("student"))]
+StaffCaller = Annotated[Principal, Depends(require_role("employee", "owner"))]
+
+ExamId = Annotated[int, path_id("exam_id", ExamNotFound)]
+ResultId = Annotated[int, path_id("result_id", ResultNotFound)]
+AnswerId = Annotated[int, path_id("answer_id", AnswerNotFound)]
+
+_KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+async def _intake(request: Request) -> Intake:
+    return cast("Intake", request.scope["app"].state.intake)
+
+
+async def _idempotency_key(
+    idempotency_key: Annotated[str | None, Header(max_length=10_000)] = None,
+) -> str | None:
+    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+        name = "Idempotency-Key"
+        raise Invalid.field(name, "1 to 255 printable ASCII characters are allowed.")
+    return idempotency_key
+
+
+IntakeOf = Annotated[Intake, Depends(_intake)]
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]

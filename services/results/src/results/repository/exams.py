@@ -1,0 +1,58 @@
+"""SQL of the exams' replica."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from results.models import ExamReplica, ExamVersionReplica
+from shared.db.upsert import insert_into, insert_newer
+
+
+async def find_exams(tx: AsyncSession, ids: Sequence[int]) -> dict[int, Any]:
+    """Return the exams among *ids* that are held, by id; rows of `exam_replicas`."""
+    table = ExamReplica.__table__
+    found = await tx.execute(select(table).where(table.c.exam_id.in_(ids)))
+    return {row.exam_id: row for row in found}
+
+
+async def find_questions(
+    tx: AsyncSession, wanted: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], bytes]:
+    """Return the questions of each (exam, questions version) that is held."""
+    key = tuple_(ExamVersionReplica.exam_id, ExamVersionReplica.questions_version)
+    statement = select(
+        ExamVersionReplica.exam_id,
+        ExamVersionReplica.questions_version,
+        ExamVersionReplica.questions,
+    )
+    found = await tx.execute(statement.where(key.in_(wanted)))
+    return {(row[0], row[1]): row[2] for row in found}
+
+
+async def keep_exam(tx: AsyncSession, exam: dict[str, Any], questions: bytes | None) -> None:
+    """Keep an exam's state unless a newer one is held, and its questions for ever."""
+    if questions is not None:
+        row = {
+            "exam_id": exam["exam_id"],
+            "questions_version": exam["questions_version"],
+            "questions": questions,
+        }
+        await tx.execute(insert_into(tx, ExamVersionReplica).on_conflict_do_nothing(), [row])
+    await insert_newer(tx, ExamReplica, [exam], key="exam_id")
+
+
+async def announce(tx: AsyncSession, exam_id: int, version: int) -> None:
+    """Remember that exams has spoken of *version*; until it is held, exams is asked."""
+    statement = update(ExamReplica).where(
+        ExamReplica.exam_id == exam_id, ExamReplica.announced_version < version
+    )
+    await tx.execute(statement.values(announced_version=version))
+
+
+async def digest(tx: AsyncSession) -> tuple[int, int]:
+    """Return how many exams are held and the sum of their versions."""
+    statement = select(func.count(), func.coalesce(func.sum(ExamReplica.version), 0))
+    row = (await tx.execute(statement.select_from(ExamReplica))).one()
+    return int(row[0]), int(row[1])

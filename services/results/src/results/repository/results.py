@@ -1,0 +1,206 @@
+"""SQL of results and answers outside the hot path."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, delete, func, literal, select, union_all, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from results.errors import AnswerNotFound, ResultNotFound
+from results.models import DeletedResult, Result, ResultAnswer
+from shared.db.upsert import insert_into
+
+COLUMNS: Final = (
+    Result.id,
+    Result.exam_id,
+    Result.student_id,
+    Result.score,
+    Result.correct_answers,
+    Result.total_questions,
+    Result.is_checked,
+    Result.checked_by,
+    Result.created_at,
+)
+ORDERS: Final = {
+    "id": Result.id,
+    "created_at": Result.created_at,
+    "score": Result.score,
+    "exam": Result.exam_id,
+    "student": Result.student_id,
+}
+
+
+@dataclass(frozen=True)
+class ResultFilter:
+    """Which results are wanted; None means all."""
+
+    exam: int | None = None
+    student: int | None = None
+    is_checked: bool | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    search: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the WHERE clause's parts."""
+        pairs = (
+            (Result.exam_id, self.exam),
+            (Result.student_id, self.student),
+            (Result.is_checked, self.is_checked),
+        )
+        found: list[ColumnElement[bool]] = [
+            column == value for column, value in pairs if value is not None
+        ]
+        if self.since:
+            found.append(Result.created_at >= self.since)
+        if self.before:
+            found.append(Result.created_at < self.before)
+        if self.search:
+            found.append(Result.exam_title.icontains(self.search, autoescape=True))
+        return found
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which part of a list, in which order (names of `ORDERS`, `-` in front: descending)."""
+
+    limit: int | None = None
+    offset: int = 0
+    ordering: tuple[str, ...] = ()
+
+
+async def list_results(
+    tx: AsyncSession, wanted: ResultFilter, part: Slice
+) -> tuple[Sequence[Any], int | None]:
+    """Return rows of `COLUMNS`, newest first, and how many there are when a limit is asked for."""
+    conditions = wanted.conditions()
+    statement = select(*COLUMNS).where(*conditions).order_by(*_order(part.ordering))
+    if part.limit is not None:
+        statement = statement.limit(part.limit)
+    if part.offset:
+        # SQLite knows no OFFSET without LIMIT
+        statement = statement.limit(part.limit or 2**62).offset(part.offset)
+    rows = (await tx.execute(statement)).all()
+    if part.limit is None:
+        return rows, None
+    total = await tx.scalar(select(func.count()).select_from(Result).where(*conditions))
+    return rows, int(total or 0)
+
+
+def _order(names: tuple[str, ...]) -> list[Any]:
+    order: list[Any] = []
+    for name in names:
+        column = ORDERS[name.removeprefix("-")]
+        order.append(column.desc() if name.startswith("-") else column.asc())
+    return [*order, Result.id.desc()]
+
+
+async def get_result(
+    tx: AsyncSession, result_id: int, *, student_id: int | None = None, lock: bool = False
+) -> Result:
+    """Return a result, of *student_id* alone when given. Raises `ResultNotFound`."""
+    statement = select(Result).where(Result.id == result_id)
+    if student_id is not None:
+        statement = statement.where(Result.student_id == student_id)
+    if lock:
+        statement = statement.with_for_update()
+    result = await tx.scalar(statement)
+    if result is None:
+        raise ResultNotFound
+    return result
+
+
+async def list_answers(tx: AsyncSession, result_id: int) -> Sequence[ResultAnswer]:
+    """Return a result's answers in the order they were handed in."""
+    statement = select(ResultAnswer).where(ResultAnswer.result_id == result_id)
+    return list(await tx.scalars(statement.order_by(ResultAnswer.id)))
+
+
+async def get_answer(tx: AsyncSession, result_id: int, answer_id: int) -> ResultAnswer:
+    """Return one answer of a result. Raises `AnswerNotFound`."""
+    statement = select(ResultAnswer).where(
+        ResultAnswer.id == answer_id, ResultAnswer.result_id == result_id
+    )
+    answer = await tx.scalar(statement)
+    if answer is None:
+        raise AnswerNotFound
+    return answer
+
+
+async def count_answers(tx: AsyncSession, result_id: int) -> tuple[int, int]:
+    """Return how many answers are correct, and how many written ones nobody has graded."""
+    ungraded = and_(ResultAnswer.question_type == "written", ResultAnswer.graded_at.is_(None))
+    statement = select(
+        func.count().filter(ResultAnswer.is_correct), func.count().filter(ungraded)
+    ).where(ResultAnswer.result_id == result_id)
+    row = (await tx.execute(statement)).one()
+    return int(row[0]), int(row[1])
+
+
+async def add_result(tx: AsyncSession, values: dict[str, Any]) -> Result | None:
+    """Insert a result; None when its (exam, student) has one."""
+    insert = insert_into(tx, Result).values(values)
+    insert = insert.on_conflict_do_nothing(index_elements=["exam_id", "student_id"])
+    found: Result | None = await tx.scalar(insert.returning(Result))
+    return found
+
+
+async def move_result(
+    tx: AsyncSession, result_id: int, exam_id: int, student_id: int, title: str
+) -> bool:
+    """Give a result another exam or student; False when that pair has a result: the key decides."""
+    statement = update(Result).where(Result.id == result_id)
+    values = {"exam_id": exam_id, "student_id": student_id, "exam_title": title}
+    try:
+        async with tx.begin_nested():
+            await tx.execute(statement.values(values))
+    except IntegrityError:
+        return False
+    return True
+
+
+async def remove_result(tx: AsyncSession, result: Result, version: int) -> None:
+    """Delete a result with its answers and keys; its last version stays."""
+    row = DeletedResult(
+        result_id=result.id, version=version, exam_id=result.exam_id, student_id=result.student_id
+    )
+    tx.add(row)
+    await tx.execute(delete(Result).where(Result.id == result.id))
+
+
+async def digest(tx: AsyncSession) -> tuple[int, int]:
+    """Return how many results there ever were and the sum of their versions."""
+    count, versions = 0, 0
+    for model in (Result, DeletedResult):
+        statement = select(func.count(), func.coalesce(func.sum(model.version), 0))
+        row = (await tx.execute(statement.select_from(model))).one()
+        count, versions = count + int(row[0]), versions + int(row[1])
+    return count, versions
+
+
+async def list_states(tx: AsyncSession, after: int, limit: int) -> Sequence[Any]:
+    """Return the state of results, deleted ones too, by id."""
+    living = select(
+        Result.id.label("result_id"),
+        Result.version,
+        Result.exam_id,
+        Result.student_id,
+        Result.score,
+        Result.is_checked,
+        literal(value=False).label("is_deleted"),
+    ).where(Result.id > after)
+    gone = select(
+        DeletedResult.result_id,
+        DeletedResult.version,
+        DeletedResult.exam_id,
+        DeletedResult.student_id,
+        literal(0.0),
+        literal(value=False),
+        literal(value=True),
+    ).where(DeletedResult.result_id > after)
+    both = union_all(living, gone).subquery()
+    found = await tx.execute(select(both).order_by(both.c.result_id).limit(limit))
+    return found.mappings().all()

@@ -1,0 +1,238 @@
+"""Results: reading, writing by hand, grading."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from results.deps import AnswerId, IntakeOf, ResultId, StaffCaller
+from results.errors import AnswerNotFound, ResultExists, ResultNotFound
+from results.intake import Intake
+from results.models import Result
+from results.routes.known import require_known
+from results.schemas import (
+    GradedAnswerOut,
+    GradeIn,
+    ResultIn,
+    ResultOut,
+    graded_answer_out,
+    kept,
+    result_out,
+)
+from results.service import results as service
+from results.service.results import ResultFilter, Slice
+from shared.errors import Forbidden, Unavailable
+from shared.http.body import JsonBody, Raw, RawJson, parse
+from shared.http.deps import App, Caller, Now, Read, Tx
+from shared.http.errors import errors
+from shared.http.fields import MAX_ID
+from shared.http.pagination import Page, json_list, paging
+from shared.http.replies import no_content, reply
+from shared.runtime import Runtime
+from shared.security.principal import Principal
+
+router = APIRouter(prefix="/api/v1/exam-results", tags=["exam-results"])
+
+OptionalId = Annotated[int | None, Query(ge=1, le=MAX_ID)]
+Ordering = Annotated[Page, paging("id", "created_at", "score", "exam", "student")]
+
+
+async def _filter(
+    app: App,
+    exam: OptionalId = None,
+    student: OptionalId = None,
+    is_checked: Annotated[bool | None, Query()] = None,
+    date_from: Annotated[date | None, Query()] = None,
+    date_to: Annotated[date | None, Query()] = None,
+) -> ResultFilter:
+    zone = ZoneInfo(app.settings.hpa_time_zone)
+    return ResultFilter(
+        exam=exam,
+        student=student,
+        is_checked=is_checked,
+        since=_midnight(date_from, zone) if date_from else None,
+        before=_midnight(date_to + timedelta(days=1), zone) if date_to else None,
+    )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+Filter = Annotated[ResultFilter, Depends(_filter)]
+
+
+@router.get("/", response_model=list[ResultOut])
+async def list_results(caller: Caller, wanted: Filter, page: Ordering, view: Read) -> Response:
+    """List results, newest first; students see their own."""
+    if caller.role == "student":
+        wanted = _own(wanted, caller)
+    return await _listed(wanted, page, view)
+
+
+@router.get("/my-results/", response_model=list[ResultOut])
+async def list_my_results(caller: Caller, wanted: Filter, page: Ordering, view: Read) -> Response:
+    """List the caller's own results, newest first."""
+    return await _listed(_own(wanted, caller), page, view)
+
+
+@router.post(
+    "/", status_code=201, response_model=ResultOut, responses=errors(ResultExists, Unavailable)
+)
+async def create_result(
+    caller: StaffCaller,
+    app: App,
+    intake: IntakeOf,
+    body: Annotated[ResultIn, JsonBody(ResultIn)],
+    now: Now,
+) -> Response:
+    """Write a result by hand; usually `submit` makes them."""
+    values = _checked_by(body.model_dump(), body.model_fields_set, caller)
+    service.require_possible(values)
+    title = await require_known(app, intake, values)
+    async with app.database.transaction() as tx:
+        result = await service.create_result(tx, values, exam_title=title, now=now)
+        shown = result_out(result)
+    return reply(shown, 201)
+
+
+@router.get("/{result_id}/", response_model=ResultOut, responses=errors(ResultNotFound))
+async def get_result(caller: Caller, result_id: ResultId, view: Read) -> Response:
+    """Show a result; a student's own only."""
+    result = await service.get_result(view, result_id, student_id=_only(caller))
+    return reply(result_out(result))
+
+
+@router.put(
+    "/{result_id}/", response_model=ResultOut, responses=errors(ResultNotFound, ResultExists)
+)
+async def replace_result(
+    caller: Caller,
+    result_id: ResultId,
+    app: App,
+    intake: IntakeOf,
+    raw: Annotated[Raw, RawJson(ResultIn)],
+) -> Response:
+    """Overwrite a result."""
+    current = await _writable(caller, result_id, app)
+    body = parse(ResultIn, raw)
+    changes = _checked_by(body.model_dump(), body.model_fields_set, caller)
+    return await _update(app, intake, current, changes)
+
+
+@router.patch(
+    "/{result_id}/", response_model=ResultOut, responses=errors(ResultNotFound, ResultExists)
+)
+async def update_result(
+    caller: Caller,
+    result_id: ResultId,
+    app: App,
+    intake: IntakeOf,
+    raw: Annotated[Raw, RawJson(ResultIn, partial=True)],
+) -> Response:
+    """Change some of a result, for example when its written answers were checked."""
+    current = await _writable(caller, result_id, app)
+    body = parse(ResultIn, raw, partial=True)
+    changes = body.model_dump(include=body.model_fields_set)
+    changes = _checked_by(changes, body.model_fields_set, caller)
+    return await _update(app, intake, current, changes)
+
+
+@router.delete("/{result_id}/", status_code=204, responses=errors(ResultNotFound))
+async def delete_result(caller: Caller, result_id: ResultId, tx: Tx) -> Response:
+    """Delete a result; its student may submit again."""
+    await service.get_result(tx, result_id, student_id=_only(caller))
+    _require_staff(caller)
+    await service.delete_result(tx, result_id)
+    return no_content()
+
+
+@router.get(
+    "/{result_id}/answers/",
+    response_model=list[GradedAnswerOut],
+    responses=errors(ResultNotFound),
+)
+async def list_answers(caller: Caller, result_id: ResultId, view: Read) -> Response:
+    """List the answers of a result with their texts and verdicts; a student's own only."""
+    answers = await service.list_answers(view, result_id, student_id=_only(caller))
+    return reply([graded_answer_out(answer) for answer in answers])
+
+
+@router.patch(
+    "/{result_id}/answers/{answer_id}/",
+    response_model=GradedAnswerOut,
+    responses=errors(ResultNotFound, AnswerNotFound),
+)
+async def grade_answer(
+    caller: Caller,
+    result_id: ResultId,
+    answer_id: AnswerId,
+    app: App,
+    now: Now,
+    raw: Annotated[Raw, RawJson(GradeIn)],
+) -> Response:
+    """Grade one answer and recalculate the result; the last written one makes it checked."""
+    await _writable(caller, result_id, app)
+    body = parse(GradeIn, raw)
+    verdict = body.model_dump(include=body.model_fields_set)
+    async with app.database.transaction() as tx:
+        answer = await service.grade_answer(
+            tx, result_id, answer_id, verdict, grader_id=caller.user_id, now=now
+        )
+        shown = graded_answer_out(answer)
+    return reply(shown)
+
+
+async def _listed(wanted: ResultFilter, page: Page, view: AsyncSession) -> Response:
+    wanted = replace(wanted, search=page.search)
+    rows, total = await service.list_results(
+        view, wanted, Slice(page.limit, page.offset, page.ordering)
+    )
+    return await json_list(rows, result_out, total=total, page=page)
+
+
+def _own(wanted: ResultFilter, caller: Principal) -> ResultFilter:
+    """Narrow to the caller's own results; asking for another student's finds nothing."""
+    if wanted.student not in (None, caller.user_id):
+        return replace(wanted, student=0)
+    return replace(wanted, student=caller.user_id)
+
+
+def _only(caller: Principal) -> int | None:
+    return caller.user_id if caller.role == "student" else None
+
+
+def _require_staff(caller: Principal) -> None:
+    if caller.role == "student":
+        raise Forbidden
+
+
+async def _writable(caller: Principal, result_id: int, app: Runtime) -> dict[str, Any]:
+    """Return a result that the caller may write: others' are absent for a student, his own 403."""
+    async with app.database.reading() as view:
+        result = await service.get_result(view, result_id, student_id=_only(caller))
+    _require_staff(caller)
+    return kept(result) | {"id": result_id}
+
+
+async def _update(
+    app: Runtime, intake: Intake, current: dict[str, Any], changes: dict[str, Any]
+) -> Response:
+    title = await require_known(app, intake, changes, current)
+    async with app.database.transaction() as tx:
+        result: Result = await service.lock_result(tx, current["id"])
+        values = kept(result) | changes
+        await service.update_result(tx, result, values, exam_title=title or result.exam_title)
+        shown = result_out(result)
+    return reply(shown)
+
+
+def _checked_by(values: dict[str, Any], came: set[str], caller: Principal) -> dict[str, Any]:
+    """Whoever says that a result is checked has checked it, unless he names somebody."""
+    if values.get("is_checked") and "checked_by" not in came:
+        return values | {"checked_by": caller.user_id}
+    return values

@@ -1,0 +1,285 @@
+"""Submitting: all hand-ins that wait together are judged and stored in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from results import domain
+from results.domain import Answer, Graded
+from results.errors import AlreadySubmitted, ExamClosed, ExamNotFound, KeyReused
+from results.models import Result, ResultAnswer
+from results.repository import exams as exams_repository
+from results.repository import submits as repository
+from results.service.exams import version_of
+from shared.contracts.results import ResultChangedV1
+from shared.errors import DomainError, Unavailable
+from shared.events.outbox import emit
+from shared.http.replies import dumps
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One hand-in as it arrived. `answers` may be the refusal that its body deserves."""
+
+    exam_id: int
+    student_id: int
+    answers: Sequence[Answer] | DomainError
+    fingerprint: str
+    key: str | None = None
+    asked: Literal["no", "yes", "in vain"] = "no"
+    """Whether exams was asked about this exam after the hand-in had come, and answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a hand-in: bytes, because a retry with the same key gets the very same."""
+
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """The replica would refuse, or lacks the exam: exams must be asked first."""
+
+
+Outcome = Accepted | Unsure | DomainError
+UNSURE: Final = Unsure()
+
+
+@dataclass(slots=True)
+class _Graded:
+    """A hand-in that passed every check, on its way into the tables."""
+
+    place: int
+    submission: Submission
+    exam: Any
+    graded: Graded
+
+
+async def submit_all(
+    tx: AsyncSession, submissions: Sequence[Submission], *, now: datetime, trusted: set[int]
+) -> list[Outcome]:
+    """
+    Judge each hand-in and store those accepted; the outcomes come in the same order.
+
+    *trusted* are exams whose replica is known to be fresh. No two submissions may be of one
+    student. The order of checks: the key, an existing result, the exam's state, the answers.
+    """
+    outcomes: list[Outcome] = [UNSURE] * len(submissions)
+    passed = await _judge(tx, submissions, outcomes, trusted)
+    if passed:
+        await _store(tx, passed, outcomes, now)
+    return outcomes
+
+
+async def _judge(
+    tx: AsyncSession,
+    submissions: Sequence[Submission],
+    outcomes: list[Outcome],
+    trusted: set[int],
+) -> list[_Graded]:
+    keys = await repository.find_keys(
+        tx, [(one.student_id, one.key) for one in submissions if one.key]
+    )
+    existing = await repository.find_existing(
+        tx, [(one.exam_id, one.student_id) for one in submissions]
+    )
+    held = await exams_repository.find_exams(tx, list({one.exam_id for one in submissions}))
+    questions = await exams_repository.find_questions(
+        tx, [(exam.exam_id, exam.questions_version) for exam in held.values()]
+    )
+    passed: list[_Graded] = []
+    for place, one in enumerate(submissions):
+        exam = held.get(one.exam_id)
+        content = questions.get((one.exam_id, exam.questions_version)) if exam else None
+        try:
+            if one.key and (used := keys.get((one.student_id, one.key))):
+                outcomes[place] = _replay(one, used)
+                continue
+            if result_id := existing.get((one.exam_id, one.student_id)):
+                raise AlreadySubmitted(result_id)
+            if not _is_sure(one, exam, content, trusted):
+                continue
+            graded = _grade(one, exam, content)
+        except DomainError as refusal:
+            outcomes[place] = refusal
+        else:
+            passed.append(_Graded(place, one, exam, graded))
+    return passed
+
+
+def _replay(one: Submission, used: tuple[str, bytes]) -> Outcome:
+    fingerprint, response = used
+    if fingerprint != one.fingerprint:
+        return KeyReused()
+    return Accepted(response, replayed=True)
+
+
+def _is_sure(one: Submission, exam: Any, content: bytes | None, trusted: set[int]) -> bool:  # noqa: ANN401 - a row
+    """
+    Tell whether the replica's word may be given.
+
+    After exams has answered, always. Before, only to accept, from a replica that is fresh. With
+    exams away, only to accept: a refusal could be false, so it is 503 instead.
+    """
+    if one.asked == "yes":
+        return True
+    open_for_submit = (
+        exam is not None
+        and content is not None
+        and exam.announced_version <= exam.version
+        and exam.is_published
+        and exam.is_active
+        and not exam.is_deleted
+    )
+    if one.asked == "in vain" and not open_for_submit:
+        raise Unavailable
+    return open_for_submit and (one.asked == "in vain" or one.exam_id in trusted)
+
+
+def _grade(one: Submission, exam: Any, content: bytes | None) -> Graded:  # noqa: ANN401 - a row
+    if exam is None or exam.is_deleted:
+        raise ExamNotFound
+    if not (exam.is_published and exam.is_active):
+        raise ExamClosed
+    if content is None:
+        raise ExamNotFound
+    if isinstance(one.answers, DomainError):
+        raise one.answers
+    return domain.grade(version_of(content), one.answers)
+
+
+async def _store(
+    tx: AsyncSession, passed: list[_Graded], outcomes: list[Outcome], now: datetime
+) -> None:
+    ids = await repository.take_ids(tx, Result, len(passed))
+    results = [_result_row(one, result_id, now) for one, result_id in zip(passed, ids, strict=True)]
+    added = await repository.add_results(tx, results)
+    if len(added) < len(results):
+        # Another process was faster with the same pair: the unique key has decided.
+        results, passed = await _drop_twins(tx, results, passed, outcomes, added)
+    count = sum(len(one.graded.answers) for one in passed)
+    answer_ids = iter(await repository.take_ids(tx, ResultAnswer, count))
+    answers, keys = [], []
+    for one, result in zip(passed, results, strict=True):
+        rows = [_answer_row(given, result["id"], next(answer_ids)) for given in one.graded.answers]
+        answers += rows
+        body = _response(result, rows)
+        outcomes[one.place] = Accepted(body)
+        if one.submission.key:
+            keys.append(_key_row(one.submission, result["id"], body, now))
+    await repository.add_answers(tx, answers)
+    if len(await repository.add_keys(tx, keys)) < len(keys):
+        raise KeyReused  # the same key on two exams in two processes at once: nothing is stored
+    await emit(tx, *(_event(row) for row in results))
+
+
+async def _drop_twins(
+    tx: AsyncSession,
+    results: list[dict[str, Any]],
+    passed: list[_Graded],
+    outcomes: list[Outcome],
+    added: set[int],
+) -> tuple[list[dict[str, Any]], list[_Graded]]:
+    pairs = [(row["exam_id"], row["student_id"]) for row in results]
+    existing = await repository.find_existing(tx, pairs)
+    kept_rows, kept = [], []
+    for row, one in zip(results, passed, strict=True):
+        if row["id"] in added:
+            kept_rows.append(row)
+            kept.append(one)
+        else:
+            winner = existing[(row["exam_id"], row["student_id"])]
+            outcomes[one.place] = AlreadySubmitted(winner)
+    return kept_rows, kept
+
+
+def _result_row(one: _Graded, result_id: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": result_id,
+        "version": 1,
+        "exam_id": one.exam.exam_id,
+        "exam_title": one.exam.title,
+        "questions_version": one.exam.questions_version,
+        "student_id": one.submission.student_id,
+        "score": one.graded.score,
+        "correct_answers": one.graded.correct,
+        "total_questions": one.graded.total,
+        "is_checked": False,
+        "checked_by": None,
+        "created_at": now,
+    }
+
+
+def _answer_row(given: domain.GradedAnswer, result_id: int, answer_id: int) -> dict[str, Any]:
+    return {
+        "id": answer_id,
+        "result_id": result_id,
+        "question_id": given.question.id,
+        "question_type": given.question.type,
+        "question_text": given.question.text,
+        "option_id": given.option.id if given.option else None,
+        "option_text": given.option.text if given.option else None,
+        "written_answer": given.written_answer,
+        "is_correct": given.is_correct,
+        "comment": None,
+        "graded_by": None,
+        "graded_at": None,
+    }
+
+
+def _response(result: dict[str, Any], answers: list[dict[str, Any]]) -> bytes:
+    return dumps(
+        {
+            "id": result["id"],
+            "exam": result["exam_id"],
+            "exam_title": result["exam_title"],
+            "student": result["student_id"],
+            "score": result["score"],
+            "correct_answers": result["correct_answers"],
+            "total_questions": result["total_questions"],
+            "is_checked": False,
+            "checked_by": None,
+            "created_at": result["created_at"],
+            "answers": [
+                {
+                    "id": row["id"],
+                    "exam_result": row["result_id"],
+                    "question": row["question_id"],
+                    "question_text": row["question_text"],
+                    "option": row["option_id"],
+                    "option_text": row["option_text"],
+                    "written_answer": row["written_answer"],
+                    "is_correct": row["is_correct"],
+                }
+                for row in answers
+            ],
+        }
+    )
+
+
+def _key_row(one: Submission, result_id: int, body: bytes, now: datetime) -> dict[str, Any]:
+    return {
+        "student_id": one.student_id,
+        "key": one.key,
+        "result_id": result_id,
+        "fingerprint": one.fingerprint,
+        "response": body,
+        "created_at": now,
+    }
+
+
+def _event(row: dict[str, Any]) -> ResultChangedV1:
+    return ResultChangedV1(
+        result_id=row["id"],
+        version=row["version"],
+        exam_id=row["exam_id"],
+        student_id=row["student_id"],
+        score=row["score"],
+        is_checked=row["is_checked"],
+        is_deleted=False,
+    )
