@@ -83,7 +83,7 @@ openapi: setup  ## Write the merged OpenAPI document
 
 .PHONY: bench
 bench: setup  ## Measure submits, memory and start on this machine
-	$(BIN)/python scripts/bench.py
+	$(BIN)/python -m scripts.bench
 
 .PHONY: lock
 lock: setup  ## Pin all requirements by hash
