@@ -1,0 +1,60 @@
+"""The day's job: opens each day just after local midnight, and those that were missed."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+
+from shared.clock import utcnow
+from shared.errors import Unavailable
+from shared.runtime import Runtime
+from worklogs import domain
+from worklogs.service import days
+from worklogs.settings import Settings
+
+log = structlog.get_logger()
+
+RETRY_SECONDS: Final = 1.0
+SHORTEST_SECONDS: Final = 0.02
+
+
+async def keep_days_open(app: FastAPI) -> None:
+    """
+    Open days for ever.
+
+    It looks at the clock again and again instead of trusting one long sleep: a clock may be moved,
+    a machine may sleep. Every replica does so; whoever comes second finds the day open.
+    """
+    runtime: Runtime = app.state.hpa
+    settings = runtime.settings
+    longest = settings.day_check_seconds if isinstance(settings, Settings) else 30.0
+    while True:
+        try:
+            await open_days(runtime)
+        except Unavailable:
+            await asyncio.sleep(RETRY_SECONDS)
+            continue
+        await asyncio.sleep(seconds_to_wait(runtime, longest))
+
+
+async def open_days(runtime: Runtime) -> None:
+    """Open every day that has come and is not open yet."""
+    zone = runtime.settings.hpa_time_zone
+    async with runtime.database.reading() as view:
+        if await days.is_day_open(view, now=utcnow(), zone=zone):
+            return
+    opened = True
+    while opened:
+        async with runtime.database.transaction() as tx:
+            dates = await days.open_days(tx, now=utcnow(), zone=zone)
+        opened = bool(dates)
+        if opened:
+            log.info("days opened", first=str(dates[0]), last=str(dates[-1]))
+
+
+def seconds_to_wait(runtime: Runtime, longest: float) -> float:
+    """Return how long to sleep: until just after midnight, but never longer than *longest*."""
+    now = utcnow()
+    midnight = domain.next_midnight(now, runtime.settings.hpa_time_zone)
+    return min(longest, max((midnight - now).total_seconds(), SHORTEST_SECONDS))

@@ -1,0 +1,23 @@
+"""The only place that builds things."""
+
+from fastapi import FastAPI
+
+from shared.app import build_app
+from worklogs.consumers import consumers
+from worklogs.jobs import keep_days_open
+from worklogs.routes import ROUTERS
+from worklogs.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application of the worklogs service."""
+    return build_app(
+        name="worklogs",
+        title="HPA worklogs",
+        description="Attendance, scores, the work logs that follow from them, and the dashboard.",
+        settings=settings,
+        routers=ROUTERS,
+        consumers=consumers,
+        users=True,
+        background=[keep_days_open],
+    )

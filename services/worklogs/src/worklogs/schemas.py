@@ -1,0 +1,125 @@
+"""What comes in and what goes out."""
+
+from datetime import date as day
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from shared.http.fields import Day, Id, Input, LongText
+
+MAX_ITEMS = 1000
+"""Rows in one array: more students than any class has."""
+MAX_NOTE = 2000
+
+AttendanceStatus = Literal["present", "absent", "late", "excused"]
+Note = Annotated[str, LongText(MAX_NOTE)]
+Value = Annotated[float, Field(ge=0, le=100)]
+
+
+class RecordWrite(Input):
+    """What attendances and scores have in common; `employee` counts only from an owner."""
+
+    student: Id
+    date: Annotated[Day, Field(description="Today in academy time when absent.")] = day.min
+    note: Note | None = None
+    employee: Annotated[Id | None, Field(description="Only from an owner; else the caller.")] = None
+
+
+class AttendanceWrite(RecordWrite):
+    """Whether a student was there."""
+
+    status: AttendanceStatus
+
+
+class ScoreWrite(RecordWrite):
+    """A score of a student."""
+
+    value: Value
+    subject: Id | None = None
+
+
+class RecordOut(BaseModel):
+    """What answers on attendances and scores have in common."""
+
+    id: int
+    employee: int
+    student: int
+
+
+class AttendanceOut(RecordOut):
+    """An attendance as stored."""
+
+    status: AttendanceStatus
+    date: day
+    note: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ScoreOut(RecordOut):
+    """A score as stored."""
+
+    value: float
+    subject: int | None
+    date: day
+    note: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class WorkLogOut(BaseModel):
+    """Whether an employee recorded both halves of a day."""
+
+    id: int
+    employee: int
+    date: day
+    status: bool
+    note: str | None
+    created_at: datetime
+
+
+class MissedDay(BaseModel):
+    """A day that does not count as worked, and why."""
+
+    date: day
+    missing: list[Literal["attendance", "score"]]
+
+
+class WorkLogSummary(BaseModel):
+    """An employee's month."""
+
+    employee: int
+    full_name: str
+    worked_days: int
+    missed: list[MissedDay]
+
+
+class DashboardAttendance(BaseModel):
+    """The employees today; only active ones count."""
+
+    employees_present_today: int
+    total_employees: int
+
+
+class DashboardStudents(BaseModel):
+    """The students today; present means present or late."""
+
+    total_students: int
+    marked_today: int
+    present_today: int
+
+
+class DashboardScores(BaseModel):
+    """The scores of today."""
+
+    given_today: int
+    average_today: float | None
+
+
+class DashboardOut(BaseModel):
+    """The academy's day in numbers."""
+
+    attendance: DashboardAttendance
+    students: DashboardStudents
+    scores: DashboardScores

@@ -1,0 +1,1 @@
+"""The use cases, by noun: load, ask the rules, change, tell."""
