@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Double,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db.types import NAMING, BigId, UtcDateTime
@@ -55,7 +64,7 @@ class Result(Base):
     exam_title: Mapped[str] = mapped_column(String(255))
     questions_version: Mapped[int | None] = mapped_column(BigId)
     student_id: Mapped[int] = mapped_column(BigId)
-    score: Mapped[float]
+    score: Mapped[float] = mapped_column(Double)
     correct_answers: Mapped[int]
     total_questions: Mapped[int]
     is_checked: Mapped[bool]

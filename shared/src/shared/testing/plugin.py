@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import hypothesis
 import pytest
 from fastapi import FastAPI
 
@@ -19,6 +20,12 @@ from shared.db.migrate import upgrade
 from shared.testing import postgres
 from shared.testing.nats import NatsServer
 from shared.testing.tokens import SERVICE_SECRET, TokenFactory
+
+# No test depends on a time measured, and the machine may be busy.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 MakeClient = Callable[[FastAPI], Awaitable[httpx2.AsyncClient]]
 

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("exam_title", sa.String(255), nullable=False),
         sa.Column("questions_version", BigId, nullable=True),
         sa.Column("student_id", BigId, nullable=False),
-        sa.Column("score", sa.Float, nullable=False),
+        sa.Column("score", sa.Double, nullable=False),
         sa.Column("correct_answers", sa.Integer, nullable=False),
         sa.Column("total_questions", sa.Integer, nullable=False),
         sa.Column("is_checked", sa.Boolean, nullable=False),
