@@ -1,0 +1,1 @@
+"""The rules of auth: pure functions, no input or output."""

@@ -1,0 +1,114 @@
+"""Argon2id in a pool of its own, with a waiting line that is bounded in seconds."""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from typing import Final, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError
+
+from shared.errors import Unavailable
+
+T = TypeVar("T")
+
+BUSY: Final = "Too many people are signing in at the moment, try again later."
+FIRST_GUESS: Final = 0.025
+"""Seconds a hash takes, until one was measured."""
+WEIGHT: Final = 0.1
+SPREAD_SECONDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one hash costs; OWASP's smallest recommended setting by default."""
+
+    memory_kib: int = 19 * 1024
+    rounds: int = 2
+    lanes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the password was right, and whether its hash is of an older cost."""
+
+    is_right: bool
+    is_outdated: bool = False
+
+
+class Passwords:
+    """
+    Hashes and verifies beside the loop, on as many threads as there are cores.
+
+    The default executor would run forty at once: 760 MiB and a loop that hardly gets a turn.
+    """
+
+    def __init__(
+        self, cost: Cost, *, threads: int | None = None, longest_wait: float = 2.0
+    ) -> None:
+        """Start the pool and make the hash that stands in for unknown users."""
+        self.threads = threads or os.cpu_count() or 1
+        self._hasher = PasswordHasher(
+            time_cost=cost.rounds, memory_cost=cost.memory_kib, parallelism=cost.lanes
+        )
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="argon2")
+        self._longest_wait = longest_wait
+        self._seconds = FIRST_GUESS
+        self._taken = 0
+        self.dummy = self._hasher.hash(secrets.token_hex(16))
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """
+        Hold a place in the line; take it first of all, so that a refusal costs nothing.
+
+        Raises `Unavailable` when the wait would be too long.
+        """
+        wait = self._taken * self._seconds / self.threads
+        if wait > self._longest_wait:
+            # Spread over some seconds, or those who were refused all come again at once.
+            raise Unavailable(BUSY, retry_after=ceil(wait) + secrets.randbelow(SPREAD_SECONDS))
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+    async def hash(self, password: str) -> str:
+        """Return the encoded hash of *password*."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, encoded: str | None, password: str) -> Verdict:
+        """Compare; without a hash, as for an unknown user, compare just as long and say no."""
+        return await self._run(lambda: self._verify(encoded, password))
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _verify(self, encoded: str | None, password: str) -> Verdict:
+        try:
+            self._hasher.verify(encoded or self.dummy, password)
+        except (VerificationError, InvalidHashError):
+            return Verdict(is_right=False)
+        if encoded is None:
+            return Verdict(is_right=False)
+        return Verdict(is_right=True, is_outdated=self._hasher.check_needs_rehash(encoded))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        def timed() -> tuple[T, float]:
+            started = time.perf_counter()
+            return work(), time.perf_counter() - started
+
+        try:
+            result, seconds = await asyncio.get_running_loop().run_in_executor(self._pool, timed)
+        except HashingError as error:  # no memory left for it
+            raise Unavailable(BUSY) from error
+        self._seconds += WEIGHT * (seconds - self._seconds)
+        return result

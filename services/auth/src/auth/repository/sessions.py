@@ -1,0 +1,106 @@
+"""Statements about sessions and their refresh tokens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.models import RefreshToken, Session, User
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A refresh token: its id and its life."""
+
+    jti: UUID
+    issued_at: datetime
+    expires_at: datetime
+
+
+async def add_session(tx: AsyncSession, session_id: UUID, *, user_id: int, now: datetime) -> None:
+    """Begin a session."""
+    await tx.execute(insert(Session).values(id=session_id, user_id=user_id, started_at=now))
+
+
+async def add_token(tx: AsyncSession, token: Token, *, session_id: UUID) -> None:
+    """Add a refresh token to a session."""
+    await tx.execute(
+        insert(RefreshToken).values(
+            jti=token.jti,
+            session_id=session_id,
+            issued_at=token.issued_at,
+            expires_at=token.expires_at,
+        )
+    )
+
+
+async def find_session(
+    tx: AsyncSession, session_id: UUID
+) -> Row[int, str, str, bool, datetime | None] | None:
+    """Return a session's user (id, username, role, is_active) and when it ended, or None."""
+    statement = (
+        select(User.id, User.username, User.role, User.is_active, Session.ended_at)
+        .join(Session, Session.user_id == User.id)
+        .where(Session.id == session_id)
+    )
+    return (await tx.execute(statement)).one_or_none()
+
+
+async def spend_token(
+    tx: AsyncSession, jti: UUID, *, successor: UUID, by: str, now: datetime
+) -> bool:
+    """Spend an unspent token; of any number that try at once, one succeeds."""
+    statement = (
+        update(RefreshToken)
+        .where(RefreshToken.jti == jti, RefreshToken.used_at.is_(None))
+        .values(used_at=now, used_by=by, successor=successor)
+        .returning(RefreshToken.jti)
+        .execution_options(synchronize_session=False)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def find_token(tx: AsyncSession, jti: UUID) -> RefreshToken | None:
+    """Return the token's row as it is now, or None."""
+    return await tx.get(RefreshToken, jti, populate_existing=True)
+
+
+async def end_session(tx: AsyncSession, session_id: UUID, now: datetime) -> None:
+    """End a session and with it every refresh token it has or gets."""
+    await tx.execute(
+        update(Session)
+        .where(Session.id == session_id, Session.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def end_sessions(
+    tx: AsyncSession, user_id: int, now: datetime, *, but: UUID | None = None
+) -> None:
+    """End all sessions of a user, but one."""
+    statement = update(Session).where(Session.user_id == user_id, Session.ended_at.is_(None))
+    if but is not None:
+        statement = statement.where(Session.id != but)
+    await tx.execute(statement.values(ended_at=now).execution_options(synchronize_session=False))
+
+
+async def purge_sessions(tx: AsyncSession, now: datetime, *, limit: int) -> int:
+    """Drop some expired tokens, and sessions that have none left; return how many tokens went."""
+    expired = select(RefreshToken.jti).where(RefreshToken.expires_at < now).limit(limit)
+    gone = await tx.execute(
+        delete(RefreshToken)
+        .where(RefreshToken.jti.in_(expired))
+        .returning(RefreshToken.session_id)
+        .execution_options(synchronize_session=False)
+    )
+    sessions = [row.session_id for row in gone]
+    alive = select(RefreshToken.jti).where(RefreshToken.session_id == Session.id).exists()
+    await tx.execute(
+        delete(Session)
+        .where(Session.id.in_(set(sessions)), ~alive)
+        .execution_options(synchronize_session=False)
+    )
+    return len(sessions)

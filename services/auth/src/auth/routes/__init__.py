@@ -1,0 +1,1 @@
+"""The public routes of auth, by noun."""

@@ -1,0 +1,134 @@
+"""What auth takes in and gives out."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+
+from auth.domain.users import NAME_LENGTH, Role, flaw_of
+from auth.models import User
+from shared.http.fields import Id, Input, LongText, NoNul, Text
+from shared.http.messages import refusal
+
+MAX_SECRET: Final = 1024
+"""No longer password is looked at; which ones may be chosen is a rule of its own."""
+MAX_TOKEN: Final = 8192
+LOOKUP_LIMIT: Final = 5000
+_WHOLE: Final = re.compile(r"\s*[+-]?\d{1,19}\s*", re.ASCII)
+
+
+def _username(text: str) -> str:
+    flaw = flaw_of(text)
+    if flaw is not None:
+        raise refusal(flaw)
+    return text
+
+
+def _from_digits(value: object) -> object:
+    """Take a number written as a string, as DRF does: clients send chat ids so."""
+    return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
+
+
+Username = Annotated[str, Text(NAME_LENGTH), AfterValidator(_username)]
+FullName = Annotated[str, Text(255)]
+Secret = Annotated[str, LongText(MAX_SECRET), Field(min_length=1)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32), NoNul]
+TelegramId = Annotated[
+    int,
+    BeforeValidator(_from_digits, json_schema_input_type=int),
+    Field(ge=-(2**63), le=2**63 - 1),
+]
+
+
+class Credentials(Input):
+    """Who wants to come in."""
+
+    username: Annotated[str, Text(MAX_SECRET)] = Field(examples=["admin"])
+    password: Secret
+
+
+class RefreshIn(Input):
+    """A refresh token, to be exchanged or ended."""
+
+    refresh: Annotated[str, Text(MAX_TOKEN)]
+
+
+class PasswordChange(Input):
+    """The old password and the new one."""
+
+    old_password: Secret
+    new_password: Secret
+
+
+class UserCreate(Input):
+    """A new user."""
+
+    username: Username = Field(examples=["ali.valiyev"])
+    password: Secret
+    role: Role
+    full_name: FullName = Field(examples=["Ali Valiyev"])
+    telegram_id: TelegramId | None = None
+    phone: Phone | None = None
+
+
+class UserUpdate(Input):
+    """A user's fields; absent ones that are not required stay as they are."""
+
+    username: Username
+    password: Secret = ""
+    role: Role
+    full_name: FullName
+    telegram_id: TelegramId | None = None
+    phone: Phone | None = None
+    is_active: bool = True
+
+
+class UserLookup(Input):
+    """The ids another service asks for."""
+
+    ids: Annotated[list[Id], Field(max_length=LOOKUP_LIMIT)]
+
+
+class TokenPairOut(BaseModel):
+    """An access token and the refresh token that goes with it."""
+
+    access: str
+    refresh: str
+
+
+class LoginUserOut(BaseModel):
+    """Who has signed in."""
+
+    id: int
+    username: str
+    role: Role
+    full_name: str
+
+
+class LoginOut(BaseModel):
+    """The answer to a login."""
+
+    tokens: TokenPairOut
+    user: LoginUserOut
+
+
+class UserOut(BaseModel):
+    """A user, without the password."""
+
+    id: int
+    username: str
+    role: Role
+    full_name: str
+    telegram_id: int | None
+    phone: str | None
+    is_active: bool
+    created_at: datetime
+
+
+USER_FIELDS: Final = tuple(UserOut.model_fields)
+
+
+def user_out(user: User | Any) -> dict[str, Any]:  # noqa: ANN401 - or a row of the same columns
+    """Return *user* as the answer shows him."""
+    return {name: getattr(user, name) for name in USER_FIELDS}

@@ -1,0 +1,76 @@
+"""Use cases about sessions: begin one, rotate its refresh token, end it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.models import User
+from auth.repository import sessions as repository
+from auth.repository.sessions import Token
+from auth.tokens.issuer import Grant, RefreshClaims
+
+GRACE: Final = timedelta(seconds=5)
+"""Two requests with one token, sent at once by one client, are one rotation."""
+
+
+async def begin_session(tx: AsyncSession, user: User, *, now: datetime, lasts: timedelta) -> Grant:
+    """Begin a session for *user*."""
+    session_id = uuid4()
+    await repository.add_session(tx, session_id, user_id=user.id, now=now)
+    token = Token(uuid4(), now, now + lasts)
+    await repository.add_token(tx, token, session_id=session_id)
+    return Grant(
+        user.id, user.username, user.role, session_id, token.jti, token.issued_at, token.expires_at
+    )
+
+
+async def rotate_token(
+    tx: AsyncSession, claims: RefreshClaims, *, client: str, now: datetime, lasts: timedelta
+) -> Grant | None:
+    """
+    Spend a refresh token for its successor.
+
+    Return None when it may not be: its session ended, its user was closed, or it was spent
+    before. A spent one that comes again ends the session, whoever sends it: one of the two is a
+    thief. The caller must let *tx* commit all the same.
+    """
+    row = await repository.find_session(tx, claims.session_id)
+    if row is None or row.ended_at is not None or not row.is_active:
+        return None
+    user_id, username, role = row.id, row.username, row.role
+    token = await _spend(tx, claims, client=client, now=now, lasts=lasts)
+    if token is None:
+        return None
+    return Grant(
+        user_id, username, role, claims.session_id, token.jti, token.issued_at, token.expires_at
+    )
+
+
+async def _spend(
+    tx: AsyncSession, claims: RefreshClaims, *, client: str, now: datetime, lasts: timedelta
+) -> Token | None:
+    """Return the successor of the token: a new one, or for a twin request the same once more."""
+    new = Token(uuid4(), now, now + lasts)
+    if await repository.spend_token(tx, claims.jti, successor=new.jti, by=client, now=now):
+        await repository.add_token(tx, new, session_id=claims.session_id)
+        return new
+    spent = await repository.find_token(tx, claims.jti)
+    if spent is None or spent.used_at is None or spent.successor is None:
+        return None  # the row was purged, or the database went back in time
+    if spent.used_by == client and now - spent.used_at <= GRACE:
+        twin = await repository.find_token(tx, spent.successor)
+        return Token(twin.jti, twin.issued_at, twin.expires_at) if twin else None
+    await repository.end_session(tx, claims.session_id, now)
+    return None
+
+
+async def end_session(tx: AsyncSession, session_id: UUID, *, now: datetime) -> None:
+    """End a session; one that has ended already stays so."""
+    await repository.end_session(tx, session_id, now)
+
+
+async def purge_sessions(tx: AsyncSession, *, now: datetime, limit: int) -> int:
+    """Drop some of what has expired; return how many tokens went."""
+    return await repository.purge_sessions(tx, now, limit=limit)
