@@ -9,6 +9,8 @@ class DomainError(Exception):
     """Base of everything a use case refuses; never raised itself."""
 
     detail: str = "A server error occurred."
+    code: ClassVar[str] = ""
+    """A word for programs, beside the detail, where clients know one."""
 
     def __init__(self, message: str | None = None) -> None:
         """Keep *message* as the public detail; without one the class's own text stands."""
@@ -34,6 +36,7 @@ class UserInactive(DomainError):
     """The token is good but its user was deactivated (401)."""
 
     detail = "User is inactive"
+    code = "user_inactive"
 
 
 class Forbidden(DomainError):

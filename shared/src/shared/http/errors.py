@@ -82,8 +82,8 @@ def _body(error: DomainError) -> object:
         return bounded(error.errors)
     if isinstance(error, InvalidToken):
         return TOKEN_BODY
-    if isinstance(error, UserInactive):
-        return {"detail": error.detail, "code": "user_inactive"}
+    if error.code:
+        return {"detail": error.detail, "code": error.code}
     return {"error" if isinstance(error, Refused) else "detail": str(error)}
 
 
@@ -157,7 +157,7 @@ def schema_name(kind: type[DomainError]) -> str:
         return "FieldErrors"
     if issubclass(kind, Refused):
         return "Refusal"
-    return "TokenError" if issubclass(kind, InvalidToken | UserInactive) else "Detail"
+    return "TokenError" if issubclass(kind, InvalidToken) or kind.code else "Detail"
 
 
 def example_of(kind: type[DomainError]) -> object:
