@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -46,8 +46,8 @@ class _Forward(logging.Handler):
         structlog.get_logger().log(record.levelno, text, logger=record.name)
 
 
-def configure_logging(service: str, level: str = "INFO") -> None:
-    """Send all logs of the process as JSON lines to standard output, marked with *service*."""
+def configure_logging(service: str, level: str = "INFO", *, stream: BinaryIO | None = None) -> None:
+    """Send all logs of the process as JSON lines to *stream* or stdout, marked with *service*."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
         processors=[
@@ -59,7 +59,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(stream or sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
