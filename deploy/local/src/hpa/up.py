@@ -75,8 +75,11 @@ async def _up(options: Options, data: DataDir, held: int) -> None:
 
 
 async def _declare(plan: Plan) -> None:
-    from shared.events.topology import keep_declared  # noqa: PLC0415 - while the children start
+    # Imported while the children start: they need the two cores more than this does.
+    from shared.events.topology import keep_declared  # noqa: PLC0415
+    from shared.logging import configure_logging  # noqa: PLC0415
 
+    configure_logging("hpa", stream=plan.data.log("hpa").open("ab"))
     await keep_declared(nats_url(plan.nats, "ops", plan.secrets.nats["ops"]))
 
 

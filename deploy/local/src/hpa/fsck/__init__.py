@@ -1,0 +1,1 @@
+"""`hpa fsck`: the promises of the suite, checked across its databases."""
