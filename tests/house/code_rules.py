@@ -52,11 +52,15 @@ def formatted_sql(text: str) -> list[str]:
 
 
 def undeclared_refusals(text: str) -> list[str]:
-    """Refuse a route that does not say in the document which errors it answers with."""
+    """
+    Refuse a route that does not say in the document which errors it answers with.
+
+    A list has none of its own: what its caller and its page may get wrong is told for all routes.
+    """
     return [
         f"line {function.lineno}: {function.name} has no responses="
         for function, call in _routes(ast.parse(text))
-        if not any(keyword.arg == "responses" for keyword in call.keywords)
+        if not any(keyword.arg == "responses" for keyword in call.keywords) and not _is_list(call)
     ]
 
 
@@ -81,13 +85,26 @@ def handled_events(text: str) -> set[str]:
         and call.args
         and isinstance(call.args[0], ast.Name)
     }
-    if any(_name_of(call.func) == "users_consumer" for call in _calls(tree)):
+    if any(_keeps_users(call) for call in _calls(tree)):
         found.add("UserChangedV1")
     return found
 
 
+def _is_list(route: ast.Call) -> bool:
+    path = route.args[0] if route.args else None
+    is_bare = isinstance(path, ast.Constant) and "{" not in str(path.value)
+    return is_bare and _name_of(route.func) == "get"
+
+
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _keeps_users(call: ast.Call) -> bool:
+    """`build_app(users=True)` registers the handler that keeps the replica of users."""
+    return _name_of(call.func) == "build_app" and any(
+        keyword.arg == "users" and ast.unparse(keyword.value) == "True" for keyword in call.keywords
+    )
 
 
 def _name_of(node: ast.expr) -> str:
