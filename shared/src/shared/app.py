@@ -108,7 +108,9 @@ def build_app(  # noqa: PLR0913 - the one place where a service says what it con
     if users:
         runtime.users = Users(runtime.database, runtime.clients.get("auth"))
     runtime.authenticator.state = user_state or (runtime.users.state if runtime.users else None)
-    loops: list[Background] = [*background, _keep_keys]
+    loops: list[Background] = [*background]
+    if jwks is not None or settings.jwks_url:
+        loops.append(_keep_keys)
     if runtime.users is not None:
         loops.append(_keep_users)
     app = Service(

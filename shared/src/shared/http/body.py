@@ -1,5 +1,6 @@
 """Bodies: from bytes to a checked model, strictly, with errors in the words of DRF."""
 
+import contextlib
 import re
 from copy import copy
 from functools import cache
@@ -83,7 +84,9 @@ async def raw_body(request: Request) -> Raw:
     """Return the body the middleware has read."""
     content = request.scope.get(BODY_KEY)
     raw = Raw(await request.body() if content is None else content)
-    raw.media_type = request.headers.get("content-type")
+    found = (value for name, value in request.scope["headers"] if name == b"content-type")
+    media_type = next(found, None)
+    raw.media_type = None if media_type is None else media_type.decode("latin-1")
     return raw
 
 
@@ -110,10 +113,19 @@ class BodyParser(RawBody):
     @override
     async def __call__(self, request: Request) -> Any:  # the model, or a list of it
         """Return the body as the model."""
-        data = loads(await raw_body(request))
+        raw = await raw_body(request)
+        if not self.many and raw.media_type == "application/json" and _is_plain(raw):
+            with contextlib.suppress(ValidationError):  # what is wrong is said below, in full
+                return self.shape.validate_json(raw)
+        data = loads(raw)
         if self.many:
             return _one_or_many(self.shape, data, self.many)
         return _checked(self.shape, data)
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Tell that Pydantic's own parser, twice as fast, will not let more pass than orjson does."""
+    return bool(raw) and b"NaN" not in raw and b"Infinity" not in raw
 
 
 def _one_or_many(shape: TypeAdapter[Any], data: object, limit: int) -> Any:  # noqa: ANN401
@@ -159,5 +171,6 @@ def partial_of(model: type[BaseModel]) -> type[BaseModel]:
             optional = copy(field)
             optional.default = None
             optional.json_schema_extra = _without_default
-            fields[name] = (Annotated[field.annotation, *field.metadata], optional)
+            # Annotated wants something beside the type.
+            fields[name] = (Annotated[field.annotation, *(field.metadata or (None,))], optional)
     return create_model(f"Patched{model.__name__}", __base__=model, **fields)

@@ -36,7 +36,11 @@ def _short(unit: str, blank: str) -> Say:
 
 
 def _bound(words: str, key: str) -> Say:
-    return lambda ctx, _: f"Ensure this value is {words} {ctx[key]}."
+    return lambda ctx, _: f"Ensure this value is {words} {_number(ctx[key])}."
+
+
+def _number(bound: float) -> str:
+    return str(int(bound) if bound == int(bound) else bound)
 
 
 def _list(_: Context, value: object) -> str:

@@ -1,5 +1,6 @@
 """Access tokens (EdDSA, from auth) and service tokens (HS256, between services), per RFC 8725."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -19,6 +20,8 @@ MAX_VERIFIED: Final = 8192
 ACCESS_TYPE: Final = "at+jwt"
 SERVICE_TYPE: Final = "svc+jwt"
 SERVICE_LIFE: Final = timedelta(seconds=60)
+COMPACT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+"""Unpadded base64url: the same token in two spellings would be two tokens."""
 KNOWN_HEADERS: Final = frozenset(("alg", "kid", "typ"))
 CLAIMS: Final = ["exp", "iat", "iss", "aud", "sub", "jti"]
 BAD: Final = (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
@@ -47,9 +50,9 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Principal:
         """Return whom *token* stands for. Raises `InvalidToken`; `Unavailable` without keys."""
-        if len(token) > MAX_TOKEN:
+        if len(token) > MAX_TOKEN or not COMPACT.fullmatch(token):
             raise InvalidToken
-        digest = sha256(token.encode("utf-8", "replace")).digest()
+        digest = sha256(token.encode()).digest()
         known = self._verified.pop(digest, None)
         if known is None or known.generation != self.keys.generation:
             known = await self._verify(token)
@@ -119,7 +122,11 @@ class ServiceTokens:
     def verify(secret: str, token: str, *, audience: str) -> str:
         """Return the name of the calling service. Raises `InvalidToken`."""
         try:
-            if len(token) > MAX_TOKEN or jwt.get_unverified_header(token) != SERVICE_HEADER:
+            if (
+                len(token) > MAX_TOKEN
+                or not COMPACT.fullmatch(token)
+                or jwt.get_unverified_header(token) != SERVICE_HEADER
+            ):
                 raise InvalidToken
             claims = jwt.decode(
                 token,
