@@ -102,10 +102,26 @@ TABLE: Final[list[Row]] = [
     *rows("GET", "/messages/{}/progress/", "nothing", message=STAFF, absent=STAFF_ABSENT),
     *rows("GET", "/work-logs/", "nothing", none=STAFF),
     *rows("GET", "/work-logs/{}/", "nothing", work_log=STAFF, absent=STAFF_ABSENT),
+    *rows("GET", "/work-logs/summary/", "nothing", none=STAFF),
     *rows("GET", "/attendance/", "nothing", none=READ),
     *rows("POST", "/attendance/", "attendance", none=CREATE),
+    *rows("GET", "/attendance/{}/", "nothing", own_attendance=READ,
+          foreign_attendance=(401, 404, 200, 200), absent=ABSENT),
+    *rows("PUT PATCH", "/attendance/{}/", "my_attendance", own_attendance=WRITE,
+          owners_attendance=(401, 403, 403, 200), absent=STAFF_ABSENT),
+    *rows("DELETE", "/attendance/{}/", "nothing", own_attendance=DELETE,
+          owners_attendance=(401, 403, 403, 204), absent=STAFF_ABSENT),
     *rows("GET", "/scores/", "nothing", none=READ),
     *rows("POST", "/scores/", "a_score", none=CREATE),
+    *rows("GET", "/scores/{}/", "nothing", own_score=READ,
+          foreign_score=(401, 404, 200, 200), absent=ABSENT),
+    *rows("PUT PATCH", "/scores/{}/", "my_score", own_score=WRITE,
+          owners_score=(401, 403, 403, 200), absent=STAFF_ABSENT),
+    *rows("DELETE", "/scores/{}/", "nothing", own_score=DELETE,
+          owners_score=(401, 403, 403, 204), absent=STAFF_ABSENT),
+    *rows("POST", "/telegram/link/", "link", none=(401, 201, 201, 201)),
+    *rows("GET", "/telegram/links/", "nothing", none=STAFF),
+    *rows("POST", "/telegram/webhook/", "nothing", none=(404, 404, 404, 404)),
     *rows("GET", "/dashboard/", "nothing", none=STAFF),
     *rows("GET", "/health/", "nothing", none=ALL),
     *rows("GET", "/openapi.json", "nothing", none=ALL),
@@ -205,6 +221,20 @@ async def _work_log(world: World) -> tuple[int, ...]:
     return ((await world.people["owner"].get("/work-logs/"))[0]["id"],)
 
 
+def _recording(kind: str, *, by: str, student: str) -> Maker:
+    """Return a maker of an attendance or a score that *by* recorded of a student."""
+
+    async def make(world: World) -> tuple[int, ...]:
+        of = world.other if student == "other" else world.people[student]
+        path, body = {
+            "attendance": ("/attendance/", {"student": of.id, "status": "present"}),
+            "score": ("/scores/", {"student": of.id, "value": 80}),
+        }[kind]
+        return ((await world.people[by].post(path, body))["id"],)
+
+    return make
+
+
 async def _student(world: World) -> tuple[int, ...]:
     return ((await world.suite.sign_up("student")).id,)
 
@@ -229,6 +259,15 @@ MAKERS: Final[dict[str, Maker]] = {
     "absent_answer": _absent_answer,
     "message": _message,
     "work_log": _work_log,
+    **{
+        f"{whose}_{kind}": _recording(kind, by=by, student=student)
+        for kind in ("attendance", "score")
+        for whose, by, student in (
+            ("own", "employee", "student"),
+            ("foreign", "employee", "other"),
+            ("owners", "owner", "student"),
+        )
+    },
     "student": _student,
     "employee": _employee,
     "last_owner": _last_owner,
@@ -290,6 +329,18 @@ async def _attendance_body(world: World) -> Any:
     return {"student": world.other.id, "status": "present"}
 
 
+async def _my_attendance_body(world: World) -> Any:
+    return {"student": world.people["student"].id, "status": "late"}
+
+
+async def _my_score_body(world: World) -> Any:
+    return {"student": world.people["student"].id, "value": 85}
+
+
+async def _link_body(world: World) -> Any:
+    return {"student": world.other.id}
+
+
 async def _score_body(world: World) -> Any:
     return {"student": world.other.id, "value": 90}
 
@@ -313,4 +364,7 @@ BODIES: Final[dict[str, Maker]] = {
     "text": _constant({"text": "Yangi matn"}),
     "attendance": _attendance_body,
     "a_score": _score_body,
+    "my_attendance": _my_attendance_body,
+    "my_score": _my_score_body,
+    "link": _link_body,
 }

@@ -12,6 +12,7 @@ PUBLIC = {
     "/login/",
     "/token/refresh/",
     "/logout/",
+    "/telegram/webhook/",
     "/health/",
     "/openapi.json",
     "/asyncapi.json",
