@@ -66,6 +66,8 @@ class EventRuntime:
     async def _housekeeping(self, runtime: Any) -> None:  # noqa: ANN401
         rounds = 0
         while True:
+            # First, not last: an application that stops at once is not caught while it connects.
+            await asyncio.sleep(REPLAY_SECONDS)
             try:
                 await inbox.replay_requested(self.database, self.registrations, runtime)
                 if rounds % PURGE_ROUNDS == 0:
@@ -73,4 +75,3 @@ class EventRuntime:
             except Exception as error:  # noqa: BLE001 - the next round tries again
                 log.warning("events housekeeping", error=repr(error)[:200])
             rounds += 1
-            await asyncio.sleep(REPLAY_SECONDS)
