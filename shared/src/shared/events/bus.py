@@ -42,6 +42,7 @@ class Bus:
         """Close the connection; what is in flight is redelivered by JetStream."""
         if self._connecting:
             self._connecting.cancel()
+            await asyncio.wait([self._connecting])
         if self._client and not self._client.is_closed:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._client.close(), CALL_SECONDS)

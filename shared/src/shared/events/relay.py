@@ -57,6 +57,14 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; faults are logged and tried again, 0.1 to 2 s later."""
+        try:
+            await self._run()
+        finally:
+            if self._lock:
+                self._lock.close()
+                self._lock = None
+
+    async def _run(self) -> None:
         backoff = 0.1
         await self.bus.connected.wait()
         while True:

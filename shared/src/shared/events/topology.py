@@ -89,7 +89,14 @@ async def keep_declared(url: str, *, replicas: int = 1) -> None:
     """Declare everything now, and again whenever it is gone: a deleted store heals by itself."""
     bus = Bus(url, "ops")
     bus.start()
-    await bus.connected.wait()
+    try:
+        await bus.connected.wait()
+        await _keep_declared(bus, replicas)
+    finally:
+        await bus.stop()
+
+
+async def _keep_declared(bus: Bus, replicas: int) -> None:
     first = True
     while True:
         try:
