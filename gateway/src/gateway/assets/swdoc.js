@@ -1,0 +1,10 @@
+// The validator badge would show our document to another host.
+SwaggerUIBundle({
+  url: "/api/v1/openapi.json",
+  dom_id: "#page",
+  deepLinking: true,
+  docExpansion: "none",
+  validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
+});

@@ -1,0 +1,47 @@
+"""The health of the suite: every service is asked whether it is ready."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import httpx2
+
+ASK_SECONDS: Final = 1.0
+FRESH_SECONDS: Final = 0.5
+
+
+class Health:
+    """Asks all replicas at once; callers within half a second share one answer."""
+
+    def __init__(self, replicas: Mapping[str, Sequence[str]], client: httpx2.AsyncClient) -> None:
+        """Ask *replicas* by service."""
+        self._replicas = replicas
+        self._client = client
+        self._asking: asyncio.Task[dict[str, str]] | None = None
+        self._asked_at = 0.0
+
+    async def services(self) -> dict[str, str]:
+        """Return `ok` or `down` by service."""
+        now = time.monotonic()
+        if self._asking is None or (self._asking.done() and now - self._asked_at > FRESH_SECONDS):
+            self._asking = asyncio.create_task(self._ask())
+            self._asked_at = now
+        # A caller who goes away must not end the question of the others.
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> dict[str, str]:
+        found = await asyncio.gather(*map(self._service, self._replicas.values()))
+        return dict(zip(self._replicas, found, strict=True))
+
+    async def _service(self, urls: Sequence[str]) -> str:
+        """One ready replica makes a service ready: the gateway sends to that one."""
+        return "ok" if any(await asyncio.gather(*map(self._is_ready, urls))) else "down"
+
+    async def _is_ready(self, url: str) -> bool:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                answer = await self._client.get(f"{url}/ready/")
+        except (httpx2.HTTPError, TimeoutError):
+            return False
+        return answer.status_code == httpx2.codes.OK
