@@ -17,6 +17,7 @@ class Health:
     """One answer of `/api/v1/health/`, or that there was none."""
 
     is_ok: bool = False
+    has_answered: bool = False
     ready: frozenset[str] = frozenset()
     says: str = ""
 
@@ -50,4 +51,4 @@ def _parse(answer: bytes) -> Health:
     services = found.get("services", {}) if isinstance(found, dict) else {}
     ready = frozenset(name for name, state in services.items() if state == "ok")
     says = ", ".join(f"{name}: {state}" for name, state in services.items() if state != "ok")
-    return Health(is_ok=status == OK, ready=ready, says=says)
+    return Health(is_ok=status == OK, has_answered=True, ready=ready, says=says)

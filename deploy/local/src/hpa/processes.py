@@ -122,6 +122,17 @@ def service_env(plan: Plan, service: str, port: int) -> dict[str, str]:
     return env
 
 
+def command_env(options: Options, data: DataDir, secrets: Secrets, service: str) -> dict[str, str]:
+    """Return what a one-off command of *service* needs: its database and its keys, no network."""
+    return _base_env() | {
+        "DATABASE_URL": secrets.database_urls[service],
+        "NATS_URL": "",
+        "SERVICE_SECRET": secrets.services[service],
+        "HPA_TIME_ZONE": options.time_zone,
+        "KEYS_DIR": str(data.keys),
+    }
+
+
 def _owner(plan: Plan) -> dict[str, str]:
     password = plan.secrets.owner_password
     if plan.secrets.is_owner_told or password is None:

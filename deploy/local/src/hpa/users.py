@@ -1,0 +1,37 @@
+"""`hpa user`: users and passwords, by whoever runs the suite, through auth's own command."""
+
+import subprocess
+import sys
+
+from hpa.known import Known
+from hpa.processes import PYTHON, command_env
+
+
+def create_user(
+    known: Known, username: str, *, role: str, full_name: str, password: str | None = None
+) -> int:
+    """Create a user; without *password* one is made up and shown. Return auth's exit code."""
+    words = ["create-user", username, "--role", role, "--full-name", full_name]
+    return _ask_auth(known, words, password)
+
+
+def set_password(known: Known, username: str, *, password: str | None = None) -> int:
+    """Give a user another password; without *password* one is made up and shown."""
+    return _ask_auth(known, ["set-password", username], password)
+
+
+def read_password(*, is_piped: bool) -> str | None:
+    """Return the line that came on standard input, if one was announced."""
+    return sys.stdin.readline().rstrip("\r\n") if is_piped else None
+
+
+def _ask_auth(known: Known, words: list[str], password: str | None) -> int:
+    # On standard input, not on the command line: everybody can read that in the process list.
+    extra = ["--stdin"] if password is not None else []
+    return subprocess.run(
+        [*PYTHON, "auth", *words, *extra],
+        env=command_env(known.options, known.data, known.secrets, "auth"),
+        input=f"{password}\n" if password is not None else "",
+        text=True,
+        check=False,
+    ).returncode
