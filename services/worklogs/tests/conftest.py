@@ -1,15 +1,17 @@
 """The application on a fresh database of each kind, and the people of a small academy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx2
 import pytest
+import time_machine
 from fastapi import FastAPI
 
 from shared.contracts.auth import UserChangedV1
 from shared.db.engine import Database
+from shared.errors import Unavailable
 from shared.events.consumers import Received
 from shared.testing.plugin import MakeClient
 from shared.testing.tokens import TokenFactory
@@ -19,7 +21,9 @@ from worklogs.settings import Settings
 
 ZONE: Final = "Asia/Tashkent"
 OWNER, TEACHER, COLLEAGUE, STUDENT, FELLOW = 1, 3, 4, 10, 11
-LONG_AGO: Final = datetime(2026, 1, 1, 4, tzinfo=UTC)
+HIRED: Final = datetime(2026, 2, 18, 4, tzinfo=UTC)
+NOW: Final = datetime(2026, 2, 20, 5, tzinfo=UTC)
+TODAY, YESTERDAY, TOMORROW = "2026-02-20", "2026-02-19", "2026-02-21"
 
 PEOPLE: Final = {
     OWNER: ("owner", "Ali Valiyev"),
@@ -40,8 +44,8 @@ def told(user_id: int, role: str, *, version: int = 1, **changes: Any) -> UserCh
         "full_name": f"User {user_id}",
         "telegram_id": None,
         "is_active": True,
-        "created_at": LONG_AGO,
-        "changed_at": LONG_AGO,
+        "created_at": HIRED,
+        "changed_at": HIRED,
     }
     return UserChangedV1.model_validate(state | changes)
 
@@ -51,6 +55,40 @@ async def tell(database: Database, *events: UserChangedV1) -> None:
     async with database.transaction() as tx:
         for event in events:
             await apply_user_changed(tx, Received(key="", event=event, prepared=ZONE))
+
+
+ONE_DATABASE: Final = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+"""For tests of what never reaches the database."""
+
+
+class StandIn:
+    """Auth and exams as this service sees them: what they answer, and how often they were asked."""
+
+    def __init__(self) -> None:
+        self.users: dict[int, UserChangedV1] = {}
+        self.subjects: list[dict[str, Any]] = []
+        self.asked: list[Any] = []
+        self.is_away = False
+
+    async def post(self, path: str, body: Any, **_: Any) -> Any:
+        assert path == "/internal/users/lookup/"
+        self._ask(body["ids"])
+        known = [self.users[one] for one in body["ids"] if one in self.users]
+        return [one.model_dump(mode="json") for one in known]
+
+    async def get(self, path: str, **_: Any) -> Any:
+        if path != "/internal/subjects/":
+            raise Unavailable  # the loop that compares digests
+        self._ask(path)
+        return self.subjects
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _ask(self, question: Any) -> None:
+        self.asked.append(question)
+        if self.is_away:
+            raise Unavailable
 
 
 class Caller:
@@ -80,7 +118,14 @@ class Caller:
         return answer.json()
 
 
-SignIn = Callable[[int], Caller]
+SignIn = Callable[..., Caller]
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    """It is ten in the morning in Tashkent, and time goes on."""
+    with time_machine.travel(NOW, tick=True) as traveller:
+        yield traveller
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +139,21 @@ def settings(settings_kwargs: dict[str, Any]) -> Settings:
 
 
 @pytest.fixture
-async def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
+def auth() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture
+def exams() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture
+async def app(settings: Settings, auth: StandIn, exams: StandIn) -> FastAPI:
+    app = create_app(settings)
+    app.state.hpa.users.client = auth
+    app.state.hpa.clients["exams"] = exams
+    return app
 
 
 @pytest.fixture

@@ -41,16 +41,16 @@ async def keep_days_open(app: FastAPI) -> None:
 async def open_days(runtime: Runtime) -> None:
     """Open every day that has come and is not open yet."""
     zone = runtime.settings.hpa_time_zone
-    async with runtime.database.reading() as view:
-        if await days.is_day_open(view, now=utcnow(), zone=zone):
-            return
-    opened = True
-    while opened:
+    while not await _is_open(runtime):
         async with runtime.database.transaction() as tx:
             dates = await days.open_days(tx, now=utcnow(), zone=zone)
-        opened = bool(dates)
-        if opened:
+        if dates:
             log.info("days opened", first=str(dates[0]), last=str(dates[-1]))
+
+
+async def _is_open(runtime: Runtime) -> bool:
+    async with runtime.database.reading() as view:
+        return await days.is_day_open(view, now=utcnow(), zone=runtime.settings.hpa_time_zone)
 
 
 def seconds_to_wait(runtime: Runtime, longest: float) -> float:

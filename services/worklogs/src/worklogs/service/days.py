@@ -14,7 +14,7 @@ from worklogs.repository.logs import EmployeeDay
 
 DAYS_AT_ONCE: Final = 31
 """Days opened in one transaction; a long absence must not hold the write lock for long."""
-UNHEARD_AT_ONCE: Final = 500
+UNHEARD_AT_ONCE: Final = 100
 
 
 async def is_day_open(view: AsyncSession, *, now: datetime, zone: str) -> bool:
