@@ -1,0 +1,172 @@
+"""
+The states of a sending and what an answer of Telegram means for them.
+
+`pending` → `sending` (committed before the call) → `sent` or `failed`. Back to `pending` only
+what Telegram surely has not delivered. See docs/adr/0010-telegram-at-most-once.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+NO_CHAT: Final = "O'quvchining telegram_id si yo'q"
+NO_TOKEN: Final = "TELEGRAM_BOT_TOKEN topilmadi"  # noqa: S105 - a sentence
+UNKNOWN: Final = "Yetkazilgani noma'lum"
+MAX_ERROR: Final = 500
+
+MAX_RETRIES: Final = 3
+"""How often a JSON 500 is tried again."""
+PAUSE_SECONDS: Final = 5
+"""How long the bot waits after a 429 that does not say."""
+MAX_PAUSE_SECONDS: Final = 3600
+
+WRITE_SECONDS: Final = 4.0
+"""A sending must be on the wire this soon after its claim, or it does not happen."""
+SETTLE_SECONDS: Final = 4.0
+"""How long an outcome may take to be written down before others call it unknown."""
+
+MICROS: Final = 1_000_000
+SPARE: Final = 1.04
+"""One slot of 26 stays empty: jitter on the way must not make it 26 in any second."""
+CHAT_MICROS: Final = 1_050_000
+"""The gap between two messages to one chat, with a little room for jitter."""
+BLOCK_SECONDS: Final = 0.12
+"""How far ahead a replica reserves slots."""
+
+
+class Status(StrEnum):
+    """The states as stored; clients see `sending` as `pending`."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What happened to one call."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    """Telegram said no, for good."""
+    UNKNOWN = "unknown"
+    """It may have been delivered."""
+    SLOW_DOWN = "slow down"
+    """429: the whole bot waits."""
+    FAULT = "fault"
+    """Telegram's own error, told in JSON: not delivered."""
+    UNSENT = "unsent"
+    """Nothing left this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one call, and what follows from it."""
+
+    verdict: Verdict
+    error: str | None = None
+    wait: float = 0.0
+    """Seconds until the next try, where there is one."""
+    is_unreachable: bool = False
+    """The chat cannot be reached until its user comes back."""
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the row ends here: sent or failed."""
+        return self.verdict in {Verdict.SENT, Verdict.REFUSED, Verdict.UNKNOWN}
+
+
+UNSENT: Final = Outcome(Verdict.UNSENT)
+IN_DOUBT: Final = Outcome(Verdict.UNKNOWN, UNKNOWN)
+
+
+def judge(status: int, body: object, *, tries: int) -> Outcome:
+    """
+    Say what an HTTP answer means for a row that was tried *tries* times before.
+
+    *body* is the parsed JSON, or None. Only an answer that Telegram itself gave counts as one: a
+    proxy's page says nothing about what happened behind it.
+    """
+    answer = body if isinstance(body, Mapping) and isinstance(body.get("ok"), bool) else {}
+    if status == 429:  # noqa: PLR2004 - a status
+        return Outcome(Verdict.SLOW_DOWN, wait=_retry_after(answer))
+    if not answer or status in {502, 503, 504}:
+        return IN_DOUBT
+    if answer["ok"]:
+        return Outcome(Verdict.SENT) if status == 200 else IN_DOUBT  # noqa: PLR2004 - a status
+    return _refusal(status, answer, tries)
+
+
+def _refusal(status: int, answer: Mapping[str, Any], tries: int) -> Outcome:
+    error = str(answer.get("description") or f"HTTP {status}")[:MAX_ERROR]
+    if status == 500:  # noqa: PLR2004 - a status
+        if tries < MAX_RETRIES:
+            return Outcome(Verdict.FAULT, error, wait=float(2**tries))
+        return Outcome(Verdict.REFUSED, error)
+    if 400 <= status < 500:  # noqa: PLR2004 - statuses
+        gone = status == 403 or "chat not found" in error  # noqa: PLR2004 - a status
+        return Outcome(Verdict.REFUSED, error, is_unreachable=gone)
+    return IN_DOUBT
+
+
+def _retry_after(answer: Mapping[str, Any]) -> float:
+    parameters = answer.get("parameters")
+    seconds = parameters.get("retry_after") if isinstance(parameters, Mapping) else None
+    if not isinstance(seconds, int | float) or not seconds >= 0:
+        return PAUSE_SECONDS
+    return min(float(seconds), MAX_PAUSE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the bot may go: 25 a second over all replicas means `rate=25`."""
+
+    rate: float
+    timeout: float
+
+    @property
+    def gap(self) -> int:
+        """The distance of two slots in microseconds."""
+        return max(1, round(MICROS * SPARE / self.rate))
+
+    @property
+    def block(self) -> int:
+        """How many slots are reserved at once."""
+        return max(1, int(self.rate * BLOCK_SECONDS))
+
+    @property
+    def lead(self) -> int:
+        """How far ahead of now a first slot lies, so that its commit is done by then."""
+        return min(self.gap, 40_000)
+
+    @property
+    def lease(self) -> int:
+        """Microseconds after which a row found `sending` belongs to nobody."""
+        return round((WRITE_SECONDS + self.timeout + SETTLE_SECONDS) * MICROS)
+
+    def first_slot(self, now: int, next_at: int) -> int:
+        """Return the first free slot, as the bucket stands at *next_at*."""
+        return max(now + self.lead, next_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One row that is `sending`: whose, what, where to and when."""
+
+    log_id: int
+    attempt: str
+    """Names the claim; whoever finishes the row must name it again."""
+    chat_id: int
+    text: str
+    tries: int
+    slot: int
+    """When it may go out, in microseconds of the database's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A sending and how it ended."""
+
+    sending: Sending
+    outcome: Outcome

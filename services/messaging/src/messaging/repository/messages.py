@@ -1,0 +1,184 @@
+"""Statements on messages and their logs, as people write and read them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import Row, Select, Table, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from messaging.domain.delivery import Status
+from messaging.domain.listing import Part, Wanted
+from messaging.errors import MessageNotFound
+from messaging.models import Message, MessageLog
+from shared.users import UserReplica
+
+LOGS: Final = cast("Table", MessageLog.__table__)
+PARAMETERS: Final = 500
+"""How many ids one statement names; SQLite bounds them."""
+MESSAGE: Final = (Message.id, Message.text, Message.sent_by, Message.created_at)
+LOG: Final = (
+    MessageLog.id,
+    MessageLog.message_id,
+    MessageLog.recipient_id,
+    MessageLog.recipient_name,
+    MessageLog.status,
+    MessageLog.error,
+    MessageLog.sent_at,
+)
+SHOWN_AS: Final = {Status.PENDING: (Status.PENDING, Status.SENDING)}
+"""Where clients see one state, two are stored."""
+
+AnySelect = Select[*tuple[Any, ...]]
+MessageRow = Row[int, str, int, datetime]
+LogRow = Row[int, int, int, str, str, str | None, datetime | None]
+
+
+async def find_students(tx: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of those of *ids* who are active students."""
+    found: dict[int, str] = {}
+    for start in range(0, len(ids), PARAMETERS):
+        statement = select(UserReplica.id, UserReplica.full_name).where(
+            UserReplica.id.in_(ids[start : start + PARAMETERS]),
+            UserReplica.role == "student",
+            UserReplica.is_active,
+        )
+        found.update((row.id, row.full_name) for row in await tx.execute(statement))
+    return found
+
+
+async def add_message(tx: AsyncSession, *, text: str, sent_by: int, now: datetime) -> int:
+    """Store a message and return its id."""
+    message = Message(text=text, sent_by=sent_by, created_at=now)
+    tx.add(message)
+    await tx.flush()
+    return message.id
+
+
+async def add_logs(
+    tx: AsyncSession, message_id: int, names: dict[int, str], *, due_at: int
+) -> None:
+    """Queue the message for each of *names*, in their order."""
+    rows = [
+        {
+            "message_id": message_id,
+            "recipient_id": recipient,
+            "recipient_name": name,
+            "status": Status.PENDING,
+            "due_at": due_at,
+            "tries": 0,
+        }
+        for recipient, name in names.items()
+    ]
+    await (await tx.connection()).execute(insert(LOGS), rows)
+
+
+async def get_message(tx: AsyncSession, message_id: int) -> MessageRow:
+    """Return the message. Raises `MessageNotFound`."""
+    row = (await tx.execute(select(*MESSAGE).where(Message.id == message_id))).first()
+    if row is None:
+        raise MessageNotFound
+    return row
+
+
+async def list_logs(tx: AsyncSession, message_id: int) -> Sequence[LogRow]:
+    """Return the logs of a message in the order of its recipients."""
+    statement = select(*LOG).where(MessageLog.message_id == message_id).order_by(MessageLog.id)
+    return (await tx.execute(statement)).all()
+
+
+async def lock_logs(tx: AsyncSession, message_id: int, *statuses: Status) -> None:
+    """Lock the logs in the order in which the sender locks them: no deadlock."""
+    statement = select(MessageLog.id).where(MessageLog.message_id == message_id)
+    if statuses:
+        statement = statement.where(MessageLog.status.in_(statuses))
+    await tx.execute(statement.order_by(MessageLog.id).with_for_update())
+
+
+async def set_text(tx: AsyncSession, message_id: int, text: str) -> None:
+    """Change the text."""
+    await tx.execute(update(Message).where(Message.id == message_id).values(text=text))
+
+
+async def delete_message(tx: AsyncSession, message_id: int) -> None:
+    """Delete the message with its logs."""
+    await tx.execute(delete(Message).where(Message.id == message_id))
+
+
+async def queue_failed(tx: AsyncSession, message_id: int, *, due_at: int) -> None:
+    """Let the failed logs wait again, as if they were new."""
+    await tx.execute(
+        update(MessageLog)
+        .where(MessageLog.message_id == message_id, MessageLog.status == Status.FAILED)
+        .values(
+            status=Status.PENDING, error=None, sent_at=None, due_at=due_at, tries=0, attempt=None
+        )
+    )
+
+
+async def count_by_status(tx: AsyncSession, message_id: int) -> dict[str, int]:
+    """Return how many logs are in which state."""
+    statement = (
+        select(MessageLog.status, func.count())
+        .where(MessageLog.message_id == message_id)
+        .group_by(MessageLog.status)
+    )
+    return {row[0]: row[1] for row in await tx.execute(statement)}
+
+
+async def list_messages(
+    view: AsyncSession, wanted: Wanted, part: Part
+) -> tuple[Sequence[MessageRow], Sequence[LogRow], int]:
+    """Return a part of the messages, all their logs, and how many messages there are at all."""
+    ids = _part(_wanted(select(Message.id), wanted), part)
+    page = _part(_wanted(select(*MESSAGE), wanted), part)
+    messages = cast("Sequence[MessageRow]", (await view.execute(page)).all())
+    logs = (
+        await view.execute(
+            select(*LOG)
+            .where(MessageLog.message_id.in_(ids.subquery().select()))
+            .order_by(MessageLog.message_id, MessageLog.id)
+        )
+    ).all()
+    total = len(messages)
+    if part.limit is not None:
+        count = _wanted(select(func.count()).select_from(Message), wanted)
+        total = int(await view.scalar(count) or 0)
+    return messages, logs, total
+
+
+def _wanted(statement: AnySelect, wanted: Wanted) -> AnySelect:
+    if wanted.sent_by is not None:
+        statement = statement.where(Message.sent_by == wanted.sent_by)
+    if wanted.since is not None:
+        statement = statement.where(Message.created_at >= wanted.since)
+    if wanted.before is not None:
+        statement = statement.where(Message.created_at < wanted.before)
+    if wanted.search:
+        statement = statement.where(Message.text.icontains(wanted.search, autoescape=True))
+    return _with_log(statement, wanted)
+
+
+def _with_log(statement: AnySelect, wanted: Wanted) -> AnySelect:
+    log = select(MessageLog.id).where(MessageLog.message_id == Message.id)
+    if wanted.student is not None:
+        log = log.where(MessageLog.recipient_id == wanted.student)
+    if wanted.status is not None:
+        status = Status(wanted.status)
+        log = log.where(or_(*(MessageLog.status == one for one in SHOWN_AS.get(status, (status,)))))
+    if wanted.student is None and wanted.status is None:
+        return statement
+    return statement.where(log.exists())
+
+
+ORDERS: Final = {"created_at": Message.created_at, "id": Message.id, "sent_by": Message.sent_by}
+
+
+def _part(statement: AnySelect, part: Part) -> AnySelect:
+    for name in part.ordering:
+        column = ORDERS[name.removeprefix("-")]
+        statement = statement.order_by(column.desc() if name.startswith("-") else column)
+    statement = statement.order_by(Message.created_at.desc(), Message.id.desc())
+    if part.limit is not None:
+        statement = statement.limit(part.limit)
+    return statement.offset(part.offset) if part.offset else statement

@@ -1,0 +1,245 @@
+"""
+The sender: takes rows from the queue, calls Telegram, writes down what came of it.
+
+Any number of replicas run this; they meet only in the database. Three loops: one feeds calls at
+the bot's pace, one writes outcomes, one ends what nobody else will. See docs/adr/0010.
+"""
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import Final
+from uuid import uuid4
+
+import structlog
+
+from messaging.domain.delivery import (
+    MICROS,
+    WRITE_SECONDS,
+    Outcome,
+    Pace,
+    Sending,
+    Settled,
+    Verdict,
+)
+from messaging.service import delivery as service
+from messaging.telegram import BotApi, uptime
+from shared.clock import utcnow
+from shared.db.engine import Database
+from shared.errors import Unavailable
+
+log = structlog.get_logger()
+
+IDLE_SECONDS: Final = 0.25
+"""How often an idle replica looks for work; the API runs in other processes and cannot tell."""
+SWEEP_SECONDS: Final = 0.5
+LONGEST_WAIT: Final = 1.0
+RETRY_SECONDS: Final = 0.5
+BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 4.0)
+"""How long a replica waits while it cannot even connect to Telegram."""
+BATCH: Final = 200
+
+
+class Sender:
+    """One replica."""
+
+    def __init__(
+        self, database: Database, api: BotApi | None, pace: Pace, *, parallel: int
+    ) -> None:
+        """Send with *api*; without one, there is only the sweeping."""
+        self._database = database
+        self._api = api
+        self._pace = pace
+        self._free = parallel
+        self._freed = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._settled: asyncio.Queue[Settled | None] = asyncio.Queue()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._abandoned: list[str] = []
+        self._paused_until = 0.0
+        self._failures = 0
+        self._last_start = 0.0
+        self._is_busy = False
+
+    def stop(self) -> None:
+        """Take nothing new; `run` ends when what is on the wire has ended."""
+        self._stopping.set()
+        self._freed.set()
+
+    async def run(self) -> None:
+        """Send until `stop`."""
+        sweeping = asyncio.create_task(self._sweep())
+        writing = asyncio.create_task(self._write())
+        try:
+            if self._api is None:
+                log.warning("there is no bot token, messages fail")
+                await self._stopping.wait()
+            else:
+                await self._feed(self._api)
+            await asyncio.gather(*self._calls)
+            self._settled.put_nowait(None)
+            await writing
+        finally:
+            sweeping.cancel()
+            writing.cancel()
+            await asyncio.gather(sweeping, writing, return_exceptions=True)
+
+    # --- feeding
+
+    async def _feed(self, api: BotApi) -> None:
+        while not self._stopping.is_set():
+            try:
+                rest = await self._feed_once(api)
+            except Unavailable:
+                rest = RETRY_SECONDS
+            except Exception:
+                log.exception("feeding failed")
+                rest = LONGEST_WAIT
+            if rest > 0:
+                await self._rest(rest)
+
+    async def _feed_once(self, api: BotApi) -> float:
+        """Claim and launch one block; return for how long there is nothing to do."""
+        obstacle = await self._obstacle()
+        if obstacle is not None:
+            return obstacle
+        taken_at = uptime()
+        claimed = await self._claim()
+        self._is_busy = bool(claimed.sendings)
+        if not claimed.sendings:
+            return min(claimed.wait or IDLE_SECONDS, LONGEST_WAIT)
+        offset = claimed.read_at - claimed.now / MICROS
+        self._free -= len(claimed.sendings)
+        for sending in claimed.sendings:
+            await self._launch(api, sending, sending.slot / MICROS + offset, taken_at)
+        return 0
+
+    async def _obstacle(self) -> float | None:
+        """Return for how long it makes no sense to claim, None when it does."""
+        paused = self._paused_until - time.monotonic()
+        if paused > 0:
+            return min(paused, LONGEST_WAIT)
+        if self._free < 1:
+            self._freed.clear()
+            await self._freed.wait()
+            return 0
+        if self._is_busy:
+            return None
+        async with self._database.reading() as view:
+            return None if await service.has_due(view) else IDLE_SECONDS
+
+    async def _claim(self) -> service.Claimed:
+        await self._give_back()
+        attempt = uuid4().hex
+        most = min(self._free, self._pace.block)
+        try:
+            async with self._database.transaction() as tx:
+                return await service.claim(tx, self._pace, attempt=attempt, most=most)
+        except BaseException:
+            self._abandoned.append(attempt)  # it may have been committed all the same
+            raise
+
+    async def _give_back(self) -> None:
+        if self._abandoned:
+            async with self._database.transaction() as tx:
+                await service.release(tx, self._abandoned)
+            self._abandoned.clear()
+
+    async def _launch(self, api: BotApi, sending: Sending, slot: float, taken_at: float) -> None:
+        # Slots that have passed are not caught up with: each start keeps its distance.
+        start = max(slot, self._last_start + self._pace.gap / MICROS)
+        delay = start - time.monotonic()
+        if delay > 0:
+            await asyncio.sleep(delay)
+        paused = self._paused_until - time.monotonic()
+        if paused > 0 or self._stopping.is_set():
+            self._settled.put_nowait(Settled(sending, Outcome(Verdict.UNSENT, wait=max(0, paused))))
+            return
+        self._last_start = time.monotonic()
+        call = asyncio.create_task(self._send(api, sending, taken_at + WRITE_SECONDS))
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+
+    async def _send(self, api: BotApi, sending: Sending, until: float) -> None:
+        outcome = await api.send(sending.chat_id, sending.text, tries=sending.tries, until=until)
+        self._settled.put_nowait(Settled(sending, self._heed(outcome)))
+
+    def _heed(self, outcome: Outcome) -> Outcome:
+        """Slow this replica down at once; the others learn of a 429 from the database."""
+        now = time.monotonic()
+        if outcome.verdict is Verdict.SLOW_DOWN:
+            self._paused_until = max(self._paused_until, now + outcome.wait)
+        if outcome.verdict is not Verdict.UNSENT:
+            self._failures = 0
+            return outcome
+        if self._paused_until <= now:  # many calls fail together: that counts once
+            place = min(self._failures, len(BACKOFF_SECONDS) - 1)
+            self._paused_until = now + BACKOFF_SECONDS[place]
+            self._failures += 1
+        return replace(outcome, wait=self._paused_until - now)
+
+    # --- writing
+
+    async def _write(self) -> None:
+        is_over = False
+        while not is_over:
+            batch = [await self._settled.get()]
+            while not self._settled.empty() and len(batch) < BATCH:
+                batch.append(self._settled.get_nowait())
+            settled = [each for each in batch if each is not None]
+            is_over = len(settled) < len(batch)
+            if settled:
+                await self._settle(settled)
+            self._free += len(settled)
+            self._freed.set()
+
+    async def _settle(self, settled: list[Settled]) -> None:
+        """Write outcomes down; after the lease others have called the rows unknown anyway."""
+        end = time.monotonic() + self._pace.lease / MICROS
+        pause = service.pause_of([each.outcome for each in settled])
+        at = utcnow()
+        while time.monotonic() < end:
+            try:
+                if pause:
+                    async with self._database.transaction() as tx:
+                        await service.pause(tx, pause)
+                    pause = 0.0
+                async with self._database.transaction() as tx:
+                    await service.settle(tx, settled, at=at)
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                log.exception("writing outcomes failed", count=len(settled))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+        log.error("outcomes are lost, their rows end as unknown", count=len(settled))
+
+    # --- sweeping
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                ended = await self._sweep_once()
+            except Unavailable:
+                ended = 0
+            except Exception:
+                log.exception("sweeping failed")
+                ended = 0
+            if not ended:
+                await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _sweep_once(self) -> int:
+        has_token = self._api is not None
+        async with self._database.reading() as view:
+            if not await service.needs_sweep(view, has_token=has_token):
+                return 0
+        async with self._database.transaction() as tx:
+            return await service.sweep(tx, has_token=has_token)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
