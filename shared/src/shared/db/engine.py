@@ -54,7 +54,8 @@ class Database:
             self._read_gate = Gate(SQLITE_READERS, LOCK_SECONDS)
         else:
             self._writes = _postgresql_engine(url, pool_size)
-            self._reads = self._writes
+            # One snapshot for all statements of a reading, as SQLite's WAL gives it by itself.
+            self._reads = self._writes.execution_options(isolation_level="REPEATABLE READ")
             self._write_gate = self._read_gate = Gate(pool_size, LOCK_SECONDS)
         self._write_session = async_sessionmaker(self._writes, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
@@ -75,9 +76,9 @@ class Database:
 
         Raises `Unavailable` when the database is locked, slow, full or away.
         """
-        async with self._write_gate.pass_through(urgent=urgent), _translated():
-            async with self._write_session.begin() as tx:
-                yield tx
+        gate = self._write_gate.pass_through(urgent=urgent)
+        async with gate, _translated(), self._write_session.begin() as tx:
+            yield tx
         for call in self.after_commit:
             call()
 
