@@ -179,6 +179,8 @@ async def _lifespan(app: FastAPI, loops: Sequence[Background]) -> AsyncIterator[
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await runtime.events.stop()
+        if runtime.users is not None:
+            await runtime.users.states.settle()
         for client in runtime.clients.values():
             await client.close()
         await runtime.verifier.keys.close()

@@ -15,16 +15,13 @@ from shared.db.upsert import insert_newer
 from shared.errors import Unavailable
 from shared.events.consumers import Consumers
 from shared.replicas import keep_equal
+from shared.users.states import UserStates
 from shared.users.tables import UserReplica
 
 log = structlog.get_logger()
 
-STATE_SECONDS: Final = 2.0
-"""How long a user's role and activity are believed without another look: far under 5 s."""
-CACHE_SIZE: Final = 10_000
 LOOKUP_SECONDS: Final = 1.0
 LOOKUP_LIMIT: Final = 5000
-UNKNOWN: Final[tuple[str, bool] | None] = None
 
 
 class Client(Protocol):
@@ -73,7 +70,7 @@ class Users:
         """Read from *database*; ask auth over *client* for whom it does not know."""
         self.database = database
         self.client = client
-        self._states: dict[int, tuple[float, tuple[str, bool] | None]] = {}
+        self.states = UserStates(database)
 
     async def find(self, tx: AsyncSession, user_id: int) -> UserReplica | None:
         """Return the user if he is known here; call `resolve` first, outside the transaction."""
@@ -105,19 +102,8 @@ class Users:
             await self._keep(answer)
 
     async def state(self, user_id: int) -> tuple[str, bool] | None:
-        """Return (role, is_active) as of at most 2 s ago, or None for an unknown user."""
-        now = asyncio.get_running_loop().time()
-        cached = self._states.get(user_id)
-        if cached and now - cached[0] < STATE_SECONDS:
-            return cached[1]
-        async with self.database.reading() as view:
-            statement = select(UserReplica.role, UserReplica.is_active)
-            row = (await view.execute(statement.where(UserReplica.id == user_id))).first()
-        state = (row.role, row.is_active) if row else UNKNOWN
-        if len(self._states) >= CACHE_SIZE:
-            self._states.clear()
-        self._states[user_id] = (now, state)
-        return state
+        """Return (role, is_active) as of at most 3 s ago, or None for an unknown user."""
+        return await self.states.of(user_id)
 
     async def run(self) -> None:
         """Compare with auth from time to time and fetch what differs: rebuilds a lost replica."""
@@ -141,5 +127,4 @@ class Users:
         rows = [row_of(UserChangedV1.model_validate(item)) for item in items]
         async with self.database.transaction() as tx:
             await insert_newer(tx, UserReplica, rows)
-        for row in rows:
-            self._states.pop(row["id"], None)
+        self.states.expire()
