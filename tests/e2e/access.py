@@ -49,7 +49,7 @@ def rows(methods: str, path: str, body: str, **expected: tuple[int, int, int, in
 TABLE: Final[list[Row]] = [
     *rows("POST", "/login/", "login", none=ALL),
     *rows("POST", "/token/refresh/", "refresh", none=ALL),
-    *rows("POST", "/logout/", "refresh", none=(204, 204, 204, 204)),
+    *rows("POST", "/logout/", "refresh", none=(401, 204, 204, 204)),
     *rows("GET", "/me/", "nothing", none=READ),
     *rows("POST", "/me/password/", "same_password", none=(401, 400, 400, 400)),
     *rows("GET", "/users/", "nothing", none=STAFF),
@@ -142,7 +142,10 @@ class World:
         """Return the ids of an object, of a new one when the request will use it up."""
         if of == "absent":
             return (NOBODY,) * places
-        if fresh or of not in self.ready:
+        if fresh:
+            made: tuple[int, ...] = await MAKERS[of](self)
+            return made
+        if of not in self.ready:
             self.ready[of] = await MAKERS[of](self)
         return self.ready[of]
 

@@ -11,7 +11,6 @@ from tests.e2e.suite import PREFIX, Suite
 PUBLIC = {
     "/login/",
     "/token/refresh/",
-    "/logout/",
     "/telegram/webhook/",
     "/health/",
     "/openapi.json",
