@@ -1,44 +1,215 @@
 """The hpa command: its words, and what each calls."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
 
 from hpa.errors import Refused
-from hpa.options import Options, read_options
+from hpa.options import SERVICES, Options, read_options
 
 Command = Callable[[argparse.Namespace, Options], int]
+
+PRIVATE_UMASK: Final = 0o077
+INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what it refuses is said in one sentence."""
     parsed = _parser().parse_args(arguments)
     command: Command = parsed.command
+    os.umask(PRIVATE_UMASK)
     try:
         return command(parsed, read_options())
     except Refused as refusal:
         print(f"hpa: {refusal}", file=sys.stderr)
         return 2
-    except (KeyboardInterrupt, BrokenPipeError):
-        return 130
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="hpa", description="Runs the HPA suite on this machine and looks after it."
+        prog="hpa",
+        description="Runs the HPA suite on this machine and looks after it. HPA_DATA_DIR names the"
+        " suite that is meant.",
     )
     words = parser.add_subparsers(required=True, metavar="command")
-
-    up = words.add_parser("up", help="start the suite in the foreground")
-    up.add_argument("--leash", action="store_true", help="end when the parent process ends")
-    up.set_defaults(command=_up)
+    _add_running(words)
+    _add_people(words)
+    _add_events(words)
+    _add_keeping(words)
     return parser
 
 
+class Words(Protocol):
+    """What argparse calls the object that commands are added to; it has no public name."""
+
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002
+        """Add a command."""
+
+
+def _add_running(words: Words) -> None:
+    up = words.add_parser("up", help="start the suite in the foreground")
+    up.add_argument("--leash", action="store_true", help="end when the parent process ends")
+    up.set_defaults(command=_up)
+
+    status = words.add_parser("status", help="show which parts run and are ready")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(command=_status)
+
+    logs = words.add_parser("logs", help="show the end of the logs")
+    logs.add_argument("process", nargs="?", help="one process; else all of them")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on with what is added")
+    logs.set_defaults(command=_logs)
+
+
+def _add_people(words: Words) -> None:
+    user = words.add_parser("user", help="create users and set passwords")
+    what = user.add_subparsers(required=True, metavar="what")
+    create = what.add_parser("create", help="create a user")
+    create.add_argument("--role", choices=("owner", "employee", "student"), default="student")
+    create.add_argument("--full-name", default="")
+    create.set_defaults(command=_create_user)
+    change = what.add_parser("set-password", help="give a user another password")
+    change.set_defaults(command=_set_password)
+    for one in (create, change):
+        one.add_argument("username")
+        one.add_argument(
+            "--stdin", action="store_true", help="read the password; else one is made up and shown"
+        )
+
+    demo = words.add_parser("demo", help="fill the suite with a believable academy")
+    demo.set_defaults(command=_demo)
+
+
+def _add_events(words: Words) -> None:
+    events = words.add_parser("events", help="events that could not be handled")
+    what = events.add_subparsers(required=True, metavar="what")
+    failed = what.add_parser("failed", help="list them")
+    failed.add_argument("--json", action="store_true")
+    failed.set_defaults(command=_failed)
+    replay = what.add_parser("replay", help="have them handled again")
+    replay.add_argument("--id", type=int, help="only this one (with --service)")
+    replay.set_defaults(command=_replay)
+    for one in (failed, replay):
+        one.add_argument("--service", choices=SERVICES, help="only those of one service")
+
+
+def _add_keeping(words: Words) -> None:
+    fsck = words.add_parser("fsck", help="check the promises across the databases; prints JSON")
+    fsck.add_argument(
+        "--wait",
+        type=float,
+        default=15.0,
+        metavar="SECONDS",
+        help="how long events may be under way while the suite runs (15)",
+    )
+    fsck.set_defaults(command=_fsck)
+
+    backup = words.add_parser("backup", help="write databases, keys and secrets to a new folder")
+    backup.set_defaults(command=_backup)
+    restore = words.add_parser("restore", help="put a backup in place of what is there")
+    restore.set_defaults(command=_restore)
+    for one in (backup, restore):
+        one.add_argument("folder", type=Path)
+
+
 # Each command imports what it needs when it is called: `hpa up` starts at once.
+# ruff: noqa: PLC0415
 
 
 def _up(parsed: argparse.Namespace, options: Options) -> int:
-    from hpa.up import run_up  # noqa: PLC0415
+    from hpa.up import run_up
 
     return run_up(options, is_leashed=parsed.leash)
+
+
+def _status(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.known import known_suite
+    from hpa.status import show_status
+
+    return show_status(known_suite(options), as_json=parsed.json)
+
+
+def _logs(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.known import known_suite
+    from hpa.logs import show
+
+    for line in show(known_suite(options).data.logs, parsed.process, is_following=parsed.follow):
+        print(line, flush=True)
+    return 0
+
+
+def _create_user(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa import users
+    from hpa.known import known_suite
+
+    return users.create_user(
+        known_suite(options),
+        parsed.username,
+        role=parsed.role,
+        full_name=parsed.full_name,
+        password=users.read_password(is_piped=parsed.stdin),
+    )
+
+
+def _set_password(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa import users
+    from hpa.known import known_suite
+
+    password = users.read_password(is_piped=parsed.stdin)
+    return users.set_password(known_suite(options), parsed.username, password=password)
+
+
+def _demo(_: argparse.Namespace, options: Options) -> int:
+    from hpa.demo import fill
+    from hpa.known import known_suite
+
+    return fill(known_suite(options))
+
+
+def _failed(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.events import show_failed
+    from hpa.known import known_suite
+
+    return show_failed(known_suite(options), parsed.service, as_json=parsed.json)
+
+
+def _replay(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.events import replay
+    from hpa.known import known_suite
+
+    return replay(known_suite(options), parsed.service, parsed.id)
+
+
+def _fsck(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.fsck.run import run_fsck
+    from hpa.known import known_suite
+
+    return run_fsck(known_suite(options), patience=parsed.wait)
+
+
+def _backup(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.backup import make_backup
+    from hpa.known import known_suite
+    from shared.clock import utcnow
+
+    manifest = make_backup(known_suite(options), parsed.folder, now=utcnow())
+    print(f"{len(manifest['files'])} files of {manifest['made_at']} are in {parsed.folder}")
+    return 0
+
+
+def _restore(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.restore import restore_backup
+    from shared.clock import utcnow
+
+    manifest = restore_backup(options, parsed.folder, now=utcnow())
+    print(f"The suite is that of {manifest['made_at']}; what was there is in replaced/.")
+    print("Start it with `hpa up`, and see with `hpa fsck` that all is well.")
+    return 0

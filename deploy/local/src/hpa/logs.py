@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from hpa.errors import Refused
 from hpa.paths import PRIVATE_FILE
 
 LIMIT: Final = 16 << 20
@@ -86,7 +87,13 @@ def follow(paths: list[Path]) -> Iterator[tuple[Path, str]]:
 
 def show(folder: Path, process: str | None, *, is_following: bool) -> Iterator[str]:
     """Yield the last lines of one process's log or of all, then what is added."""
-    paths = sorted(folder.glob(f"{process}.log" if process else "*.log"))
+    paths = sorted(folder.glob("*.log"))
+    if process is not None:
+        paths = [path for path in paths if path.stem == process]
+        if not paths:
+            names = ", ".join(sorted(path.stem for path in folder.glob("*.log")))
+            message = f"there is no log of {process}; there are: {names or 'none'}"
+            raise Refused(message)
     prefix = max((len(path.stem) for path in paths), default=0) if process is None else 0
     for path in paths:
         for line in last_lines(path, SHOWN if process else 10):

@@ -27,7 +27,6 @@ from hpa.supervisor import Supervisor
 PORT_SECONDS: Final = 5.0
 HEALTH_POLL_SECONDS: Final = 0.1
 SLOW_SECONDS: Final = 30.0
-PRIVATE_UMASK: Final = 0o077
 
 
 def run_up(options: Options, *, is_leashed: bool) -> int:
@@ -36,7 +35,6 @@ def run_up(options: Options, *, is_leashed: bool) -> int:
 
     Leashed: it also ends when its parent does (`make run`, whose parent is make). Raises `Refused`.
     """
-    os.umask(PRIVATE_UMASK)
     if is_leashed:
         die_with_parent(signal.SIGTERM)
     data = DataDir(options.data_dir)

@@ -1,6 +1,7 @@
 """Making the whole check, and making it again while the suite is still at work."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from hpa.fsck import (
 )
 from hpa.fsck.dead import count_dead_letters
 from hpa.fsck.reading import Check, opened
+from hpa.known import Known
+from shared.clock import utcnow
 
 CHECKS: Final[Sequence[Check]] = (
     *checks_exams.CHECKS,
@@ -83,6 +86,21 @@ async def check_all(
     owed = {check: found for check, found in faults.items() if check.is_delivery and not is_running}
     violations = {check: found for check, found in faults.items() if check not in owed}
     return Report(violations, owed, dead_letters)
+
+
+def run_fsck(known: Known, *, patience: float) -> int:
+    """Check the suite, print the report as JSON and return 1 when a promise is broken."""
+    report = asyncio.run(
+        check_all(
+            known.secrets.database_urls,
+            zone=known.options.time_zone,
+            now=utcnow,
+            is_running=known.is_running,
+            patience=patience,
+        )
+    )
+    print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    return 0 if report.is_clean else 1
 
 
 def _entry(check: Check, found: list[str]) -> dict[str, Any]:
