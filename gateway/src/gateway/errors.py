@@ -12,7 +12,6 @@ from starlette.types import Receive, Scope, Send
 UNAVAILABLE: Final = 503
 TEXTS: Final = {
     404: "Not found.",
-    408: "The request body did not arrive in time.",
     413: "Request body too large.",
     UNAVAILABLE: "Service temporarily unavailable, try again later.",
 }
