@@ -122,20 +122,12 @@ class Intake:
         return await answer
 
     def _next_batch(self) -> list[Waiting]:
-        """Take from the line, at most one hand-in per student; whoever has left is skipped."""
+        """Take from the line; whoever has left it is skipped."""
         batch: list[Waiting] = []
-        later: list[Waiting] = []
-        students: set[int] = set()
         while self._line and len(batch) < self._batch:
             waiting = self._line.popleft()
-            if waiting[1].done():
-                continue
-            if waiting[0].student_id in students:
-                later.append(waiting)
-                continue
-            students.add(waiting[0].student_id)
-            batch.append(waiting)
-        self._line.extendleft(reversed(later))
+            if not waiting[1].done():
+                batch.append(waiting)
         return batch
 
     async def _serve(self, batch: list[Waiting]) -> None:

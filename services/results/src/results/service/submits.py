@@ -60,62 +60,90 @@ class _Graded:
     graded: Graded
 
 
+@dataclass(slots=True)
+class _Known:
+    """What the database holds of everything that a round of hand-ins speaks of."""
+
+    keys: dict[tuple[int, str], tuple[str, bytes]]
+    existing: dict[tuple[int, int], int]
+    exams: dict[int, Any]
+    questions: dict[tuple[int, int], bytes]
+
+
 async def submit_all(
     tx: AsyncSession, submissions: Sequence[Submission], *, now: datetime, trusted: set[int]
 ) -> list[Outcome]:
     """
     Judge each hand-in and store those accepted; the outcomes come in the same order.
 
-    *trusted* are exams whose replica is known to be fresh. No two submissions may be of one
-    student. The order of checks: the key, an existing result, the exam's state, the answers.
+    *trusted* are exams whose replica is known to be fresh. The order of checks: the key, an
+    existing result, the exam's state, the answers. Of several by one student the first is stored,
+    and the others are judged again, knowing of it.
     """
     outcomes: list[Outcome] = [UNSURE] * len(submissions)
-    passed = await _judge(tx, submissions, outcomes, trusted)
-    if passed:
-        await _store(tx, passed, outcomes, now)
+    waiting = list(enumerate(submissions))
+    while waiting:
+        passed = await _judge(tx, waiting, outcomes, trusted)
+        first: dict[int, _Graded] = {}
+        for one in passed:
+            first.setdefault(one.submission.student_id, one)
+        if first:
+            await _store(tx, list(first.values()), outcomes, now)
+        stored = {one.place for one in first.values()}
+        waiting = [(one.place, one.submission) for one in passed if one.place not in stored]
     return outcomes
 
 
 async def _judge(
     tx: AsyncSession,
-    submissions: Sequence[Submission],
+    waiting: Sequence[tuple[int, Submission]],
     outcomes: list[Outcome],
     trusted: set[int],
 ) -> list[_Graded]:
-    keys = await repository.find_keys(
-        tx, [(one.student_id, one.key) for one in submissions if one.key]
-    )
-    existing = await repository.find_existing(
-        tx, [(one.exam_id, one.student_id) for one in submissions]
-    )
-    held = await exams_repository.find_exams(tx, list({one.exam_id for one in submissions}))
-    questions = await exams_repository.find_questions(
-        tx, [(exam.exam_id, exam.questions_version) for exam in held.values()]
-    )
+    known = await _look_up(tx, [one for _, one in waiting])
     passed: list[_Graded] = []
-    for place, one in enumerate(submissions):
-        exam = held.get(one.exam_id)
-        content = questions.get((one.exam_id, exam.questions_version)) if exam else None
+    for place, one in waiting:
         try:
-            if one.key and (used := keys.get((one.student_id, one.key))):
-                outcomes[place] = _replay(one, used)
-                continue
-            if result_id := existing.get((one.exam_id, one.student_id)):
-                raise AlreadySubmitted(result_id)
-            if not _is_sure(one, exam, content, trusted):
-                continue
-            graded = _grade(one, exam, content)
+            graded = _judge_one(one, known, trusted)
         except DomainError as refusal:
             outcomes[place] = refusal
+            continue
+        if isinstance(graded, Graded):
+            passed.append(_Graded(place, one, known.exams[one.exam_id], graded))
         else:
-            passed.append(_Graded(place, one, exam, graded))
+            outcomes[place] = graded
     return passed
 
 
-def _replay(one: Submission, used: tuple[str, bytes]) -> Outcome:
-    fingerprint, response = used
+async def _look_up(tx: AsyncSession, submissions: Sequence[Submission]) -> _Known:
+    keys = [(one.student_id, one.key) for one in submissions if one.key]
+    pairs = [(one.exam_id, one.student_id) for one in submissions]
+    exams = await exams_repository.find_exams(tx, list({one.exam_id for one in submissions}))
+    versions = [(exam.exam_id, exam.questions_version) for exam in exams.values()]
+    return _Known(
+        keys=await repository.find_keys(tx, list(dict.fromkeys(keys))),
+        existing=await repository.find_existing(tx, list(dict.fromkeys(pairs))),
+        exams=exams,
+        questions=await exams_repository.find_questions(tx, versions),
+    )
+
+
+def _judge_one(one: Submission, known: _Known, trusted: set[int]) -> Graded | Accepted | Unsure:
+    """Grade a hand-in. Raises its refusal; an earlier answer or a doubt is returned."""
+    if one.key and (used := known.keys.get((one.student_id, one.key))):
+        return _replay(one, *used)
+    if result_id := known.existing.get((one.exam_id, one.student_id)):
+        raise AlreadySubmitted(result_id)
+    exam = known.exams.get(one.exam_id)
+    content = known.questions.get((one.exam_id, exam.questions_version)) if exam else None
+    if not _is_sure(one, exam, content, trusted):
+        return UNSURE
+    return _grade(one, exam, content)
+
+
+def _replay(one: Submission, fingerprint: str, response: bytes) -> Accepted:
     if fingerprint != one.fingerprint:
-        return KeyReused()
+        raise KeyReused
     return Accepted(response, replayed=True)
 
 
