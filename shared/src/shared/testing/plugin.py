@@ -45,6 +45,14 @@ def pytest_collection(session: pytest.Session) -> None:
     _ensure_postgres(session.config)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long fault runs out unless `-m` speaks of markers."""
+    if not config.option.markexpr:
+        chaos = [item for item in items if item.get_closest_marker("chaos")]
+        config.hook.pytest_deselected(items=chaos)
+        items[:] = [item for item in items if item not in chaos]
+
+
 def _ensure_postgres(config: pytest.Config) -> str:
     if postgres.VARIABLE not in os.environ:
         config.stash[_server] = postgres.PostgresServer()
