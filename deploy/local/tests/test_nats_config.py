@@ -27,7 +27,8 @@ class Broker:
 
     def __init__(self, data: DataDir) -> None:
         self.secrets = Secrets.load(data)
-        self.port = Ports(set()).pick()
+        self.ports = Ports()
+        self.port = self.ports.pick()
         write_nats_config(data, self.port, self.secrets.nats)
         self.process = processes.start(
             [BIN / "nats-server", "-c", data.nats_config], log=data.log("nats")
@@ -63,6 +64,7 @@ async def broker(data: DataDir) -> AsyncIterator[Broker]:
     finally:
         broker.process.kill()
         broker.process.wait(10)
+        broker.ports.close()
 
 
 async def heard(refusals: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from hpa.credentials import Secrets
 from hpa.options import SERVICES, Options
 from hpa.paths import DataDir, write_json
+from hpa.ports import Ports
 from hpa.processes import Plan, make_plan, make_processes
 from hpa.stack import stack_of
 
@@ -25,8 +27,19 @@ def secrets(data: DataDir) -> Secrets:
     return secrets
 
 
-def plan_of(data: DataDir, secrets: Secrets, **options: object) -> Plan:
-    return make_plan(Options.model_validate({"port": 8123} | options), data, secrets)
+MakePlan = Callable[..., Plan]
+
+
+@pytest.fixture
+def plan_of(data: DataDir, secrets: Secrets) -> Iterator[MakePlan]:
+    """Return a function that makes a plan with the given options."""
+    ports = Ports()
+
+    def make(**options: object) -> Plan:
+        return make_plan(Options.model_validate({"port": 8123} | options), data, secrets, ports)
+
+    yield make
+    ports.close()
 
 
 def pids_of(plan: Plan) -> dict[str, int]:
@@ -34,8 +47,8 @@ def pids_of(plan: Plan) -> dict[str, int]:
 
 
 class TestStack:
-    def test_has_the_fixed_shape(self, data: DataDir, secrets: Secrets) -> None:
-        plan = plan_of(data, secrets, workers_results=2)
+    def test_has_the_fixed_shape(self, plan_of: MakePlan, secrets: Secrets) -> None:
+        plan = plan_of(workers_results=2)
         pids = pids_of(plan)
 
         stack = stack_of(plan, pids)
@@ -61,11 +74,9 @@ class TestStack:
             "postgres": None,
         }
 
-    def test_names_the_databases_without_any_password(
-        self, data: DataDir, secrets: Secrets
-    ) -> None:
+    def test_names_the_databases_without_any_password(self, plan_of: MakePlan) -> None:
         url = SecretStr("postgresql://admin:geheim@db.example:5433")
-        plan = plan_of(data, secrets, postgres_url=url)
+        plan = plan_of(postgres_url=url)
 
         found = stack_of(plan, pids_of(plan))["postgres"]
 
@@ -75,20 +86,20 @@ class TestStack:
 
 
 class TestProcesses:
-    def test_have_ports_of_their_own(self, data: DataDir, secrets: Secrets) -> None:
-        plan = plan_of(data, secrets, workers_exams=3)
+    def test_have_ports_of_their_own(self, plan_of: MakePlan) -> None:
+        plan = plan_of(workers_exams=3)
 
         ports = [plan.nats, plan.ping, plan.gateway, *sum(plan.services.values(), ())]
 
         assert len(set(ports)) == len(ports) == 10
 
     def test_get_no_secret_but_their_own(
-        self, data: DataDir, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
+        self, plan_of: MakePlan, secrets: Secrets, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("HPA_POSTGRES_URL", "postgresql://admin:geheim@db.example")
         monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:geheim")
         monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-        plan = plan_of(data, secrets, telegram_bot_token=SecretStr("1:geheim"))
+        plan = plan_of(telegram_bot_token=SecretStr("1:geheim"))
 
         env = {process.name: process.env for process in make_processes(plan)}
 
@@ -103,12 +114,12 @@ class TestProcesses:
         assert not any("PYTHONDONTWRITEBYTECODE" in values for values in env.values())
 
     def test_create_the_owner_at_the_first_start_only(
-        self, data: DataDir, secrets: Secrets
+        self, plan_of: MakePlan, secrets: Secrets
     ) -> None:
         secrets.owner_password = "Egasi-2026"
-        first = {p.name: p.env for p in make_processes(plan_of(data, secrets))}
+        first = {p.name: p.env for p in make_processes(plan_of())}
         secrets.owner_password, secrets.is_owner_told = None, True
-        second = {p.name: p.env for p in make_processes(plan_of(data, secrets))}
+        second = {p.name: p.env for p in make_processes(plan_of())}
 
         assert first["auth"]["OWNER_PASSWORD"] == "Egasi-2026"
         assert "OWNER_PASSWORD" not in first["exams"]

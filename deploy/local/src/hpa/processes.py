@@ -59,9 +59,8 @@ def url(port: int) -> str:
     return f"http://{HOST}:{port}"
 
 
-def make_plan(options: Options, data: DataDir, secrets: Secrets) -> Plan:
+def make_plan(options: Options, data: DataDir, secrets: Secrets, ports: Ports) -> Plan:
     """Choose the ports: they stay, whatever is restarted."""
-    ports = Ports({options.port})
     return Plan(
         options=options,
         data=data,

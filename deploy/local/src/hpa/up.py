@@ -19,7 +19,7 @@ from hpa.health import ask_health
 from hpa.nats_config import nats_url
 from hpa.options import Options
 from hpa.paths import DataDir
-from hpa.ports import is_free
+from hpa.ports import Ports
 from hpa.processes import Plan, make_plan, make_processes
 from hpa.stack import write_stack
 from hpa.supervisor import Supervisor
@@ -40,16 +40,18 @@ def run_up(options: Options, *, is_leashed: bool) -> int:
     data = DataDir(options.data_dir)
     data.make()
     held = lock.take(data.lock)
-    _require_port(options.port)
+    ports = Ports()
     try:
-        asyncio.run(_up(options, data, held))
+        _claim(ports, options.port)
+        asyncio.run(_up(options, data, ports, held))
     finally:
         data.stack.unlink(missing_ok=True)
+        ports.close()
         os.close(held)
     return 0
 
 
-async def _up(options: Options, data: DataDir, held: int) -> None:
+async def _up(options: Options, data: DataDir, ports: Ports, held: int) -> None:
     started = time.monotonic()
     secrets = Secrets.load(data)
     secrets.owner_password_for(
@@ -57,7 +59,7 @@ async def _up(options: Options, data: DataDir, held: int) -> None:
     )
     await prepare_databases(options, data, secrets)
     secrets.save(data)
-    plan = make_plan(options, data, secrets)
+    plan = make_plan(options, data, secrets, ports)
     gateway_folder()
     supervisor = Supervisor(
         make_processes(plan),
@@ -117,10 +119,10 @@ def _tell(plan: Plan, started: float) -> None:
     say("\n".join([*lines, "", "Ctrl-C stops everything."]))
 
 
-def _require_port(port: int) -> None:
+def _claim(ports: Ports, port: int) -> None:
     """Wait a moment for a suite that is just ending, then refuse."""
     end = time.monotonic() + PORT_SECONDS
-    while not is_free(port):
+    while not ports.claim(port):
         if time.monotonic() > end:
             message = f"port {port} is taken: stop what listens there, or choose another HPA_PORT"
             raise Refused(message)
