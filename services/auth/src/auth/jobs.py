@@ -56,11 +56,11 @@ async def ensure_owner(
 async def keep_tidy(app: FastAPI) -> None:
     """Clear up and look after the keys, for ever."""
     while True:
+        await asyncio.sleep(EVERY_SECONDS)
         try:
             await tidy(app.state.hpa.database, app.state.auth, utcnow())
         except Unavailable:
             log.info("clearing up waits for the database")
-        await asyncio.sleep(EVERY_SECONDS)
 
 
 async def tidy(database: Database, auth: Parts, now: datetime) -> None:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringCo
 
 from auth.domain.users import NAME_LENGTH, Role, flaw_of
 from auth.models import User
-from shared.http.fields import Id, Input, LongText, NoNul, Text
+from shared.http.fields import Id, Input, NoNul, Text
 from shared.http.messages import refusal
 
 MAX_SECRET: Final = 1024
@@ -32,7 +32,7 @@ def _from_digits(value: object) -> object:
 
 Username = Annotated[str, Text(NAME_LENGTH), AfterValidator(_username)]
 FullName = Annotated[str, Text(255)]
-Secret = Annotated[str, LongText(MAX_SECRET), Field(min_length=1)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_SECRET), NoNul]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32), NoNul]
 TelegramId = Annotated[
     int,

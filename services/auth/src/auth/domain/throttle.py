@@ -89,12 +89,12 @@ class Standing:
         """The key of the allowance that this try draws on."""
         return self.guess.own if self.is_known_device else self.guess.pair
 
-    def wait(self, now: datetime, *, in_flight: int = 0) -> int:
-        """Return for how many seconds the try is refused; *in_flight* others are being checked."""
+    def wait(self, now: datetime, *, ahead: int = 0) -> int:
+        """Return for how many seconds the try is refused; *ahead* others are being checked."""
         return max(
             self._wait(self.guess.same, SAME_LIMIT, now),
-            self._wait(self.pair, PAIR_LIMIT - in_flight, now),
-            1 if in_flight >= PAIR_LIMIT else 0,
+            self._wait(self.pair, PAIR_LIMIT - ahead, now),
+            1 if ahead >= PAIR_LIMIT else 0,
             self._wait_for_name(now),
         )
 
@@ -139,18 +139,18 @@ class InFlight:
         """Start empty."""
         self._guesses: dict[str, Counter[str]] = {}
 
-    def others(self, guess: Guess) -> int:
-        """Return how many other passwords are being tried for the name from the address."""
-        running = self._guesses.get(guess.pair, Counter())
-        return len(running) - (guess.same in running)
-
     @contextmanager
-    def counting(self, guess: Guess) -> Iterator[None]:
-        """Count *guess* while it is checked."""
+    def counting(self, guess: Guess) -> Iterator[int]:
+        """
+        Count *guess* until its outcome is stored; enter before looking at what is stored.
+
+        Yields how many other passwords for the name from the address came before and are not
+        done: each of them may be one more failure.
+        """
         running = self._guesses.setdefault(guess.pair, Counter())
         running[guess.same] += 1
         try:
-            yield
+            yield list(running).index(guess.same)
         finally:
             running[guess.same] -= 1
             if not running[guess.same]:

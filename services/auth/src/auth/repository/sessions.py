@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Uuid, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.models import RefreshToken, Session, User
+from shared.db.types import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,15 @@ class Token:
     expires_at: datetime
 
 
-async def add_session(tx: AsyncSession, session_id: UUID, *, user_id: int, now: datetime) -> None:
-    """Begin a session."""
-    await tx.execute(insert(Session).values(id=session_id, user_id=user_id, started_at=now))
+async def add_session(
+    tx: AsyncSession, session_id: UUID, *, user_id: int, password_hash: str, now: datetime
+) -> bool:
+    """Begin a session, unless the user was closed or got another password; return whether."""
+    user = select(literal(session_id, Uuid), User.id, literal(now, UtcDateTime)).where(
+        User.id == user_id, User.is_active, User.password_hash == password_hash
+    )
+    statement = insert(Session).from_select(["id", "user_id", "started_at"], user)
+    return await tx.scalar(statement.returning(Session.id)) is not None
 
 
 async def add_token(tx: AsyncSession, token: Token, *, session_id: UUID) -> None:

@@ -38,24 +38,23 @@ async def change_password(
     """Change one's own password; all other sessions end."""
     # No name contains a colon: guesses at this door are not counted at the other.
     guess = guess_of(auth.tagger, f"id:{me.user_id}", body.old_password, client)
-    with auth.passwords.place():
+    with auth.passwords.place(), auth.in_flight.counting(guess) as ahead:
         async with app.database.reading() as view:
             sign_in = await sign_ins.open_password_change(view, guess, me.user_id, now=now)
-        await require_allowed(app.database, auth, sign_in, now)
-        user = sign_in.user
-        with auth.in_flight.counting(guess):
-            verdict = await auth.passwords.verify(sign_in.password_hash, body.old_password)
-        if user is None or not verdict.is_right:
+        await require_allowed(app.database, sign_in, now, ahead=ahead)
+        account = sign_in.account
+        verdict = await auth.passwords.verify(sign_in.password_hash, body.old_password)
+        if account is None or not verdict.is_right:
             # Counted in a transaction of its own: the refusal would roll it back.
             async with app.database.transaction() as tx:
                 await sign_ins.fail_sign_in(tx, sign_in, now=now)
             raise WrongOldPassword
-        passwords.require_strong(body.new_password, username=user.username, field="new_password")
+        passwords.require_strong(body.new_password, username=account.username, field="new_password")
         new = await auth.passwords.hash(body.new_password)
     async with app.database.transaction() as tx:
         await sign_ins.forget_failures(tx, sign_in)
         done = await passwords.replace_password(
-            tx, user.id, old=user.password_hash, new=new, session_id=me.session_id, now=now
+            tx, account.id, old=account.password_hash, new=new, session_id=me.session_id, now=now
         )
     if not done:
         raise WrongOldPassword

@@ -7,10 +7,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from auth.deps import Auth, OtherEnd, Parts
-from auth.domain.throttle import Guess, guess_of
+from auth.domain.throttle import guess_of
 from auth.errors import InvalidCredentials, RefreshRefused
-from auth.models import User
-from auth.schemas import Credentials, LoginOut, RefreshIn, TokenPairOut
+from auth.schemas import Credentials, LoginOut, LoginUserOut, RefreshIn, TokenPairOut
 from auth.service import sessions, sign_ins
 from auth.service.sign_ins import SignIn
 from auth.tokens.issuer import Grant
@@ -38,36 +37,28 @@ async def log_in(
 ) -> Response:
     """Sign in with a name and a password; the answer is one and the same for every refusal."""
     guess = guess_of(auth.tagger, credentials.username, credentials.password, client)
-    with auth.passwords.place():
-        sign_in = await open_sign_in(app.database, auth, guess, now)
-        with auth.in_flight.counting(guess):
-            verdict = await auth.passwords.verify(sign_in.password_hash, credentials.password)
+    with auth.passwords.place(), auth.in_flight.counting(guess) as ahead:
+        async with app.database.reading() as view:
+            sign_in = await sign_ins.open_sign_in(view, guess, now=now)
+        await require_allowed(app.database, sign_in, now, ahead=ahead)
+        verdict = await auth.passwords.verify(sign_in.password_hash, credentials.password)
         rehashed = None
         if verdict.is_outdated:
             rehashed = await auth.passwords.hash(credentials.password)
-    # A failure must be counted and a raise would roll that back: the outcome is raised afterwards.
-    entered: tuple[User, Grant] | None = None
-    async with app.database.transaction() as tx:
-        if verdict.is_right:
-            entered = await sign_ins.finish_sign_in(
-                tx, sign_in, now=now, lasts=auth.refresh_life, rehashed=rehashed
-            )
-        else:
-            await sign_ins.fail_sign_in(tx, sign_in, now=now)
-    if entered is None:
+        # A failure must be counted, and a raise would roll that back: raised afterwards.
+        grant: Grant | None = None
+        async with app.database.transaction() as tx:
+            if verdict.is_right:
+                grant = await sign_ins.finish_sign_in(
+                    tx, sign_in, now=now, lasts=auth.refresh_life, rehashed=rehashed
+                )
+            else:
+                await sign_ins.fail_sign_in(tx, sign_in, now=now)
+    account = sign_in.account
+    if account is None or grant is None:
         raise InvalidCredentials
-    user, grant = entered
-    return reply(
-        {
-            "tokens": _pair(auth, grant, now),
-            "user": {
-                "id": user.id,
-                "username": user.username,
-                "role": user.role,
-                "full_name": user.full_name,
-            },
-        }
-    )
+    user = {name: getattr(account, name) for name in LoginUserOut.model_fields}
+    return reply({"tokens": _pair(auth, grant, now), "user": user})
 
 
 @router.post(
@@ -108,18 +99,12 @@ async def log_out(
     return no_content()
 
 
-async def open_sign_in(database: Database, auth: Parts, guess: Guess, now: datetime) -> SignIn:
-    """Return how a guess stands. Raises `Throttled`."""
-    async with database.reading() as view:
-        sign_in = await sign_ins.open_sign_in(view, guess, now=now)
-    await require_allowed(database, auth, sign_in, now)
-    return sign_in
-
-
-async def require_allowed(database: Database, auth: Parts, sign_in: SignIn, now: datetime) -> None:
+async def require_allowed(
+    database: Database, sign_in: SignIn, now: datetime, *, ahead: int
+) -> None:
     """Refuse a guess where too many went before. Raises `Throttled`."""
     standing = sign_in.standing
-    wait = standing.wait(now, in_flight=auth.in_flight.others(standing.guess))
+    wait = standing.wait(now, ahead=ahead)
     if standing.wants_ticket(now):
         async with database.transaction() as tx:
             await sign_ins.keep_ticket(tx, standing.guess, now=now)

@@ -6,23 +6,29 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auth.models import User
 from auth.repository import sessions as repository
 from auth.repository.sessions import Token
+from auth.repository.sign_ins import Account
 from auth.tokens.issuer import Grant, RefreshClaims
 
 GRACE: Final = timedelta(seconds=5)
 """Two requests with one token, sent at once by one client, are one rotation."""
 
 
-async def begin_session(tx: AsyncSession, user: User, *, now: datetime, lasts: timedelta) -> Grant:
-    """Begin a session for *user*."""
+async def begin_session(
+    tx: AsyncSession, account: Account, *, now: datetime, lasts: timedelta
+) -> Grant | None:
+    """Begin a session; None when the user was closed or got another password meanwhile."""
     session_id = uuid4()
-    await repository.add_session(tx, session_id, user_id=user.id, now=now)
+    begun = await repository.add_session(
+        tx, session_id, user_id=account.id, password_hash=account.password_hash, now=now
+    )
+    if not begun:
+        return None
     token = Token(uuid4(), now, now + lasts)
     await repository.add_token(tx, token, session_id=session_id)
     return Grant(
-        user.id, user.username, user.role, session_id, token.jti, token.issued_at, token.expires_at
+        account.id, account.username, account.role, session_id, token.jti, now, token.expires_at
     )
 
 

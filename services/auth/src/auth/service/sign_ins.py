@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.domain.throttle import TICKET_LIFE, TICKET_WAIT, WINDOW, Guess, Standing
-from auth.models import User
 from auth.repository import sign_ins as repository
 from auth.repository import users
+from auth.repository.sign_ins import Account
 from auth.service.sessions import begin_session
 from auth.tokens.issuer import Grant
 
@@ -23,27 +24,25 @@ class SignIn:
     """A try to sign in: who it is for, if anybody, and how it stands with the limits."""
 
     standing: Standing
-    user: User | None
+    account: Account | None
     place_is_fresh: bool
 
     @property
     def password_hash(self) -> str | None:
         """The hash to compare with; None for users who do not exist or may not come in."""
-        return self.user.password_hash if self.user and self.user.is_active else None
+        return self.account.password_hash if self.account and self.account.is_active else None
 
 
 async def open_sign_in(tx: AsyncSession, guess: Guess, *, now: datetime) -> SignIn:
     """Look up all that decides about a try to sign in."""
-    user = await users.find_user_by_key(tx, guess.username_key)
-    return await _open(tx, guess, user, now)
+    return await _open(tx, guess, repository.named(guess.username_key), now)
 
 
 async def open_password_change(
     tx: AsyncSession, guess: Guess, user_id: int, *, now: datetime
 ) -> SignIn:
     """Look up the same for somebody who is signed in and says his old password."""
-    user = await users.find_user(tx, user_id)
-    return await _open(tx, guess, user, now)
+    return await _open(tx, guess, repository.numbered(user_id), now)
 
 
 async def keep_ticket(tx: AsyncSession, guess: Guess, *, now: datetime) -> None:
@@ -65,23 +64,21 @@ async def fail_sign_in(tx: AsyncSession, sign_in: SignIn, *, now: datetime) -> N
 
 async def finish_sign_in(
     tx: AsyncSession, sign_in: SignIn, *, now: datetime, lasts: timedelta, rehashed: str | None
-) -> tuple[User, Grant] | None:
+) -> Grant | None:
     """
     Begin a session after a right password and forget the failures before it.
 
     Return None when the user was closed or got another password meanwhile. *rehashed*: the hash
     at the present cost, where the stored one is of an older.
     """
-    if sign_in.user is None:
+    account = sign_in.account
+    grant = await begin_session(tx, account, now=now, lasts=lasts) if account else None
+    if account is None or grant is None:
         return None
-    old = sign_in.user.password_hash
-    user = await users.find_user(tx, sign_in.user.id)
-    if user is None or not user.is_active or user.password_hash != old:
-        return None
-    await _settle(tx, sign_in, user.id, now)
+    await _settle(tx, sign_in, account.id, now)
     if rehashed is not None:
-        await users.replace_password(tx, user.id, old=old, new=rehashed)
-    return user, await begin_session(tx, user, now=now, lasts=lasts)
+        await users.replace_password(tx, account.id, old=account.password_hash, new=rehashed)
+    return grant
 
 
 async def forget_failures(tx: AsyncSession, sign_in: SignIn) -> None:
@@ -96,9 +93,8 @@ async def purge_sign_ins(tx: AsyncSession, *, now: datetime) -> None:
     await repository.purge_sign_ins(tx, now, unseen_since=now - PLACE_LIFE)
 
 
-async def _open(tx: AsyncSession, guess: Guess, user: User | None, now: datetime) -> SignIn:
-    # Asked for nobody as well: a name that does not exist must not take less time.
-    devices = await repository.find_devices(tx, user.id if user else 0, guess.address)
+async def _open(tx: AsyncSession, guess: Guess, who: ColumnElement[bool], now: datetime) -> SignIn:
+    account, devices = await repository.find_account(tx, who, guess.address)
     seen_at = devices.get(guess.device)
     standing = Standing(
         guess=guess,
@@ -107,7 +103,7 @@ async def _open(tx: AsyncSession, guess: Guess, user: User | None, now: datetime
         is_known_device=seen_at is not None,
     )
     is_fresh = seen_at is not None and now - seen_at < PLACE_PRECISION
-    return SignIn(standing, user, place_is_fresh=is_fresh)
+    return SignIn(standing, account, place_is_fresh=is_fresh)
 
 
 async def _settle(tx: AsyncSession, sign_in: SignIn, user_id: int, now: datetime) -> None:
