@@ -88,6 +88,7 @@ bench: setup  ## Measure submits, memory and start on this machine
 .PHONY: lock
 lock: setup  ## Pin all requirements by hash
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.lock
+	$(BIN)/python scripts/lock.py
 
 .PHONY: new-service
 new-service: setup  ## Lay out a further service: NAME=rooms
