@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from services.exams.tests.people import EXAM_404, Person, exam_body
 
 LISTED = [
@@ -85,8 +83,8 @@ class TestRetrieveExam:
     ) -> None:
         assert await teacher.get(f"/exams/{exam['id']}") == exam
 
-    @pytest.mark.parametrize("unknown", ["999", "0", "-1", "abc", "1.5", str(2**63), "٣"])
-    async def test_of_what_is_no_exam_is_404(self, teacher: Person, unknown: str) -> None:
-        answer = await teacher.ask("GET", f"/exams/{unknown}/")
+    async def test_of_what_is_no_exam_is_404(self, teacher: Person) -> None:
+        for unknown in ("999", "0", "-1", "abc", "1.5", str(2**63), "٣", "9" * 5000):
+            answer = await teacher.ask("GET", f"/exams/{unknown}/")
 
-        assert (answer.status_code, answer.json()) == (404, EXAM_404)
+            assert (answer.status_code, answer.json()) == (404, EXAM_404)
