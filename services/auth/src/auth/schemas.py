@@ -72,11 +72,16 @@ class UserCreate(Input):
     phone: Phone | None = None
 
 
+def _untold(schema: dict[str, Any]) -> None:
+    """Leave the default out: it stands for an absent password and would not be accepted."""
+    schema.pop("default", None)
+
+
 class UserUpdate(Input):
     """A user's fields; absent ones that are not required stay as they are."""
 
     username: Username
-    password: Secret = ""
+    password: Secret = Field(default="", json_schema_extra=_untold)
     role: Role
     full_name: FullName
     telegram_id: TelegramId | None = None
