@@ -26,16 +26,14 @@ SERVICES: Final = sorted(path.name for path in (ROOT / "services").iterdir() if 
 
 def main() -> int:
     """Write or check all files; return the exit code."""
-    stale = [path for path, text in documents() if not _holds(path, text)]
+    stale = {path: text for path, text in documents() if not _holds(path, text)}
     if "--check" in sys.argv[1:]:
         for path in stale:
             print(f"{path.relative_to(ROOT)} is stale: make openapi", file=sys.stderr)
         return 1 if stale else 0
-    for path, text in documents():
-        if path in stale:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-            print(f"wrote {path.relative_to(ROOT)}")
+    for path, text in stale.items():
+        path.write_text(text)
+        print(f"wrote {path.relative_to(ROOT)}")
     return 0
 
 

@@ -60,8 +60,10 @@ class Documents:
             return
         try:
             self.openapi = Served.make(_dumps(self._merge(live)))
-        except (Collision, LookupError, TypeError, ValueError, AttributeError):
-            log.exception("the documents of the services do not merge")
+        except (Collision, LookupError, TypeError, ValueError, AttributeError) as error:
+            reason = repr(error)[:300]
+            # No traceback: whose document it was matters, not where reading it ended.
+            log.error("the documents do not merge", reason=reason)  # noqa: TRY400
             return
         self._live = live
 
