@@ -16,6 +16,7 @@ from shared.events.consumers import Received
 from shared.testing.plugin import MakeClient
 from shared.testing.tokens import TokenFactory
 from worklogs.consumers import apply_user_changed
+from worklogs.jobs import open_days
 from worklogs.main import create_app
 from worklogs.settings import Settings
 
@@ -161,6 +162,7 @@ async def client(app: FastAPI, make_client: MakeClient) -> httpx2.AsyncClient:
     client = await make_client(app)
     people = [told(one, role, full_name=name) for one, (role, name) in PEOPLE.items()]
     await tell(app.state.hpa.database, *people)
+    await open_days(app.state.hpa)
     return client
 
 

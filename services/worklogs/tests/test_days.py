@@ -23,6 +23,7 @@ from services.worklogs.tests.test_recompute import logged
 from shared.clock import utcnow
 from shared.db.engine import Database
 from shared.security.principal import Principal
+from shared.testing.waiting import eventually
 from shared.users.replica import row_of
 from shared.users.tables import UserReplica
 from worklogs import jobs
@@ -73,10 +74,8 @@ def url(database: Database) -> str:
 @pytest.fixture
 async def academy(database: Database, clock: Traveller) -> AsyncIterator[Academy]:
     academy = Academy(database, clock)
-    people = [
-        told(one, role, created_at=HIRED, changed_at=HIRED) for one, (role, _) in PEOPLE.items()
-    ]
-    await tell(database, *people)
+    since: Any = {"created_at": HIRED, "changed_at": HIRED}
+    await tell(database, *(told(one, role, **since) for one, (role, _) in PEOPLE.items()))
     await academy.at("2026-02-20T10:00:00")
     yield academy
     for one in academy.databases[1:]:
@@ -190,9 +189,8 @@ class TestKeepDaysOpen:
         )
         clock.move_to(datetime.fromisoformat("2026-02-20T23:59:59.900000+05:00"))
         task = asyncio.create_task(jobs.keep_days_open(app))
-        async with asyncio.timeout(5):
-            while await academy.days() != ["2026-02-20", "2026-02-21"]:
-                await asyncio.sleep(0.02)
+        made = ["2026-02-20", "2026-02-21"]
+        await eventually(academy.days, until=lambda found: found == made, seconds=5)
         task.cancel()
 
     @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ class TestTheJournal:
     ) -> None:
         for kind, subject in (("attendance", ATTENDANCE), ("score", SCORE)):
             await journal.jetstream().publish(subject, message(kind))
-        await worked(reader, seconds=3)
+        await worked(reader)
 
         dashboard = await reader.get("/dashboard/")
         assert dashboard["attendance"] == {"employees_present_today": 1, "total_employees": 2}

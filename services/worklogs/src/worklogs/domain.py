@@ -1,5 +1,6 @@
 """The rules: who was employed on which day, what a day lacks, when the next day begins."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -135,8 +136,7 @@ def month_bounds(month: str) -> tuple[date, date]:
     first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).date()
     if first.strftime("%Y-%m") != month:  # strptime takes "2026-2" too
         raise ValueError(month)
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return first, following - timedelta(days=1)
+    return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
 @dataclass(frozen=True, slots=True)
