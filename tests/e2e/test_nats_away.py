@@ -43,8 +43,8 @@ async def test_a_deleted_store_converges_by_itself(suite: Suite) -> None:
     suite.running.delete_jetstream_store()
     suite.running.resume_all()
 
+    suite.running.wait_until_healthy(CONVERGED_SECONDS)
     await group.counted(seconds=CONVERGED_SECONDS)
-    suite.running.wait_until_healthy()
 
 
 async def test_a_user_made_while_nats_was_away_is_told_everywhere(suite: Suite) -> None:
