@@ -233,6 +233,7 @@ class TestShedding:
         assert {answer.headers["retry-after"] for answer in answers} <= {"1", "2", "3"}
         assert answers[0].json()["detail"]
         assert (await client.get("/health/")).status_code == 200
+        assert (await client.get("/internal/things/")).status_code == 401
         edge.load.writes = 0
         assert (await client.get(OPEN)).status_code == 200
 

@@ -71,6 +71,7 @@ class TestDocument:
         assert body_of(THING, "patch") == {"$ref": "#/components/schemas/PatchedThingCreate"}
         assert schemas["ThingCreate"]["required"] == ["title", "owner", "day"]
         assert "required" not in schemas["PatchedThingCreate"]
+        assert "default" not in schemas["PatchedThingCreate"]["properties"]["place"]
         assert schemas["ThingCreate"]["properties"]["title"]["maxLength"] == 50
         many = body_of(f"{THINGS}many/", "post")
         assert many["anyOf"][1]["maxItems"] == 3

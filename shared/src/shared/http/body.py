@@ -167,10 +167,10 @@ def partial_of(model: type[BaseModel]) -> type[BaseModel]:
     """Return *model* with every field optional; what nested objects require stays required."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
+        optional = copy(field)
         if field.is_required():
-            optional = copy(field)
             optional.default = None
-            optional.json_schema_extra = _without_default
-            # Annotated wants something beside the type.
-            fields[name] = (Annotated[field.annotation, *(field.metadata or (None,))], optional)
+        optional.json_schema_extra = _without_default  # what does not come stays as it is
+        # Annotated wants something beside the type.
+        fields[name] = (Annotated[field.annotation, *(field.metadata or (None,))], optional)
     return create_model(f"Patched{model.__name__}", __base__=model, **fields)

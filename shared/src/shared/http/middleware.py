@@ -23,6 +23,8 @@ MAX_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 UNLIMITED: Final = ("/health", "/ready")
+INTERNAL: Final = "/internal/"
+"""Calls of other services are never shed: a user of theirs waits, who was let in already."""
 DEFAULT_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -90,10 +92,13 @@ class Edge:
             await self.app(scope, exchange.receive, exchange.send)
             return
         is_read = scope["method"] in READS
-        self._require_room(is_read=is_read)
+        is_public = not scope["path"].startswith(INTERNAL)
+        if is_public:
+            self._require_room(is_read=is_read)
         if not is_read:
             await exchange.read_body()
-            self._require_room(is_read=False)
+            if is_public:
+                self._require_room(is_read=False)
         limits = self.load.limits
         own_seconds = limits.seconds_by_path.get(scope["path"].rstrip("/") + "/")
         started_at = time.perf_counter()
