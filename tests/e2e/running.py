@@ -99,6 +99,12 @@ class Running:
         found: dict[str, Any] = json.loads((self.folder / "stack.json").read_text())
         return found
 
+    def nats_url(self, user: str) -> str:
+        """Return the broker's address for one of its users."""
+        secrets = json.loads((self.folder / "secrets.json").read_text())
+        address = self.stack()["nats"]["url"].rpartition("@")[2]
+        return f"nats://{user}:{secrets['nats'][user]}@{address}"
+
     def pids(self, name: str) -> list[int]:
         """Return the processes of a service, of `nats` or of the `gateway`."""
         stack = self.stack()

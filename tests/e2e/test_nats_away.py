@@ -2,6 +2,7 @@
 
 import asyncio
 
+import nats
 import pytest
 
 from shared.testing.waiting import eventually
@@ -12,6 +13,15 @@ from tests.e2e.suite import Suite
 AWAY = [pytest.param(5, id="short"), pytest.param(600, id="long", marks=pytest.mark.chaos)]
 LAG_SECONDS = 5
 CONVERGED_SECONDS = 60
+
+
+async def published(suite: Suite, stream: str) -> int:
+    """Return how many messages a stream holds."""
+    connection = await nats.connect(suite.running.nats_url("ops"), inbox_prefix=b"_INBOX_ops")
+    try:
+        return (await connection.jetstream().stream_info(stream)).state.messages
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize("seconds", AWAY)
@@ -39,7 +49,11 @@ async def test_a_deleted_store_converges_by_itself(suite: Suite) -> None:
     group = await open_class(suite, students=3, exams=1)
 
     suite.running.pause("exams")
+    before = await published(suite, "RESULTS")
     await group.hand_in(at_once=3)
+    await eventually(
+        lambda: published(suite, "RESULTS"), until=lambda now: now == before + len(group.attempts)
+    )
     suite.running.delete_jetstream_store()
     suite.running.resume_all()
 
