@@ -130,6 +130,14 @@ async def create_orphan(tx: Tx) -> Response:
     return reply({"id": 1}, 201)
 
 
+@router.post("/hold/", status_code=201)
+async def hold_on(tx: Tx) -> Response:
+    """Write, and take longer than a request may."""
+    await tx.execute(text("INSERT INTO things (title) VALUES ('held')"))
+    await asyncio.sleep(10)
+    return reply({}, 201)
+
+
 @router.get("/count/")
 async def count_things(view: Read) -> Response:
     return reply(await view.scalar(text("SELECT count(*) FROM things")))

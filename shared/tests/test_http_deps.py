@@ -39,6 +39,15 @@ class TestTx:
 
         assert answer.status_code == 400
 
+    async def test_a_request_that_takes_too_long_gives_the_transaction_back(
+        self, client: httpx2.AsyncClient, tokens: TokenFactory
+    ) -> None:
+        held = await client.post(f"{THINGS}hold/")
+        after = await client.post(THINGS, json=GOOD, headers=tokens.headers())
+
+        assert (held.status_code, after.status_code) == (503, 201)
+        assert (await client.get(f"{THINGS}count/")).json() == 1
+
     async def test_a_locked_database_is_503(
         self, client: httpx2.AsyncClient, things: FastAPI, tokens: TokenFactory
     ) -> None:

@@ -1,0 +1,120 @@
+"""Health: alive, ready, and honest about what is behind."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from shared.app import build_app
+from shared.clock import utcnow
+from shared.events.tables import DeadLetter, EventsBase, Outbox
+from shared.settings import ServiceSettings
+from shared.testing.plugin import MakeClient
+
+Build = Callable[..., Awaitable[tuple[FastAPI, httpx2.AsyncClient]]]
+
+
+@pytest.fixture
+def build(things_settings: ServiceSettings, make_client: MakeClient) -> Build:
+    async def build(**changes: Any) -> tuple[FastAPI, httpx2.AsyncClient]:
+        settings = things_settings.model_copy(update=changes)
+        app = build_app(
+            name="things", title="Things", description=".", settings=settings, routers=[]
+        )
+        if not changes.get("database_url"):
+            async with app.state.hpa.database.engine.begin() as connection:
+                await connection.run_sync(EventsBase.metadata.create_all)
+        return app, await make_client(app)
+
+    return build
+
+
+class TestHealth:
+    async def test_is_ok_while_alive(self, build: Build) -> None:
+        _, client = await build()
+
+        answer = await client.get("/health/")
+
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+    async def test_tells_the_gateway_when_it_is_about_to_go(self, build: Build) -> None:
+        app, client = await build()
+        app.state.hpa.draining = True
+
+        assert (await client.get("/health/")).status_code == 503
+        assert (await client.get("/ready/")).status_code == 503
+
+    async def test_does_not_ask_the_database(self, build: Build) -> None:
+        _, client = await build(database_url="sqlite+aiosqlite:////nowhere/x.sqlite3")
+
+        assert (await client.get("/health")).status_code == 200
+
+
+class TestReady:
+    async def test_names_every_part(self, build: Build) -> None:
+        _, client = await build()
+
+        answer = await client.get("/ready/")
+
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "status": "ok",
+            "checks": {"database": "ok", "jetstream": "off", "outbox": "off", "dead_letters": 0},
+        }
+
+    async def test_is_503_without_the_database(self, build: Build) -> None:
+        _, client = await build(database_url="sqlite+aiosqlite:////nowhere/x.sqlite3")
+
+        answer = await client.get("/ready/")
+
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["database"] == "down"
+
+    async def test_is_503_without_jetstream_and_answers_in_time(self, build: Build) -> None:
+        _, client = await build(nats_url="nats://things:pw@127.0.0.1:9")
+        started_at = time.monotonic()
+
+        answer = await client.get("/ready/")
+
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["jetstream"] in {"down", "timeout"}
+        assert time.monotonic() - started_at < 2
+
+    async def test_is_503_while_events_wait_too_long(self, build: Build) -> None:
+        app, client = await build(nats_url="nats://things:pw@127.0.0.1:9")
+        async with app.state.hpa.database.transaction() as tx:
+            tx.add(
+                Outbox(
+                    event_id=uuid4(),
+                    subject="hpa.thing.changed.v1",
+                    entity="",
+                    payload=b"{}",
+                    created_at=utcnow() - timedelta(minutes=2),
+                )
+            )
+
+        assert (await client.get("/ready/")).json()["checks"]["outbox"] == "stale"
+
+    async def test_counts_what_is_parked_and_stays_ready(self, build: Build) -> None:
+        app, client = await build()
+        async with app.state.hpa.database.transaction() as tx:
+            tx.add(
+                DeadLetter(
+                    consumer="things--x",
+                    subject="x",
+                    stream_seq=1,
+                    payload=b"",
+                    error="",
+                    tries=5,
+                    parked_at=utcnow(),
+                )
+            )
+
+        answer = await client.get("/ready/")
+
+        assert (answer.status_code, answer.json()["checks"]["dead_letters"]) == (200, 1)
