@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.tests.academy import Academy, make_academy, make_empty
 from deploy.local.tests.tiny import StartTiny, TinySuite
 from hpa.paths import DataDir
 
@@ -32,3 +33,17 @@ def data(tmp_path: Path) -> DataDir:
     data = DataDir(tmp_path / "hpa")
     data.make()
     return data
+
+
+@pytest.fixture(scope="session")
+def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the five databases, migrated and empty."""
+    folder = tmp_path_factory.mktemp("empty")
+    make_empty(folder)
+    return folder
+
+
+@pytest.fixture
+def academy(empty_databases: Path, data: DataDir) -> Academy:
+    """Return a small academy in the data directory, with no fault in it."""
+    return make_academy(empty_databases, data.databases)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hpa.errors import Refused
 from hpa.known import Known
 from hpa.options import SERVICES
-from hpa.paths import PRIVATE_DIR, read_json, write_json
+from hpa.paths import PRIVATE_DIR, PRIVATE_FILE, read_json, write_json
 from hpa.snapshot import copy_databases, require_sound
 
 MANIFEST: Final = "manifest.json"
@@ -41,7 +41,9 @@ def make_backup(known: Known, folder: Path, *, now: datetime) -> dict[str, Any]:
 
         asyncio.run(dump_databases(known.secrets.database_urls, files))
     shutil.copytree(known.data.keys, folder / "keys", dirs_exist_ok=True)
-    shutil.copy2(known.data.secrets, folder / "secrets.json")
+    shutil.copyfile(known.data.secrets, folder / "secrets.json")
+    for path in _files(folder):
+        path.chmod(PRIVATE_FILE)
     manifest = {
         "form": FORM,
         "kind": kind,
