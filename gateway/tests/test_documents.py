@@ -44,6 +44,7 @@ def one_path(name: str, schema: str = "") -> dict[str, Any]:
     """A document of *name* with one operation that no snapshot has."""
     body = {"$ref": f"#/components/schemas/{schema}"} if schema else {}
     return {
+        "openapi": "3.1.0",
         "paths": {
             f"/api/v1/new-{name}/": {
                 "get": {
@@ -96,7 +97,17 @@ class TestDocuments:
 
         assert {"/api/v1/new-exams/", "/api/v1/new-results/"} <= self.paths(documents)
 
-    @pytest.mark.parametrize("broken", [[], {"paths": 5}, "text", {"paths": {"/api/v1/a/": []}}])
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            [],
+            "text",
+            {"paths": {}},
+            {"openapi": "3.1.0", "paths": 5},
+            {"openapi": "3.1.0", "paths": {"/api/v1/a/": []}},
+            {"openapi": "2.0", "paths": {"/api/v1/a/": {}}},
+        ],
+    )
     async def test_survive_nonsense(
         self, documents: Documents, services: dict[str, JsonServer], broken: object
     ) -> None:

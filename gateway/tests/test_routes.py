@@ -1,7 +1,11 @@
 """Which service answers which path, through the real Traefik."""
 
+import json
+import re
+
 import pytest
 
+from gateway.documents import SNAPSHOT
 from gateway.tests.suite import Gateway
 
 ROUTES = [
@@ -12,6 +16,12 @@ ROUTES = [
     ("worklogs", "work-logs", "work-logs/5", "attendance", "scores", "dashboard"),
 ]
 PATHS = [(service, f"/api/v1/{path}") for service, *paths in ROUTES for path in paths]
+DOCUMENTED = [
+    (operation["tags"][0], method.upper(), re.sub(r"\{\w+\}", "7", path))
+    for path, item in json.loads(SNAPSHOT.read_text())["paths"].items()
+    for method, operation in item.items()
+    if operation["tags"] != ["gateway"]
+]
 STRANGERS = [
     "/",
     "/api/v1/",
@@ -65,6 +75,12 @@ class TestRoutes:
             assert answer.backend.removesuffix("-2") == service
             assert answer.json["target"] == form
 
+    @pytest.mark.parametrize(("service", "method", "path"), DOCUMENTED)
+    def test_lead_each_documented_operation_to_its_service(
+        self, gateway: Gateway, service: str, method: str, path: str
+    ) -> None:
+        assert gateway.ask(method, path).backend.removesuffix("-2") == service
+
     def test_pass_the_query_as_it_is(self, gateway: Gateway) -> None:
         target = "/api/v1/exams/?search=%2F%00&limit=5"
 
@@ -89,6 +105,12 @@ class TestRoutes:
 
 
 class TestSubmit:
+    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+    def test_goes_to_results_with_any_verb(self, gateway: Gateway, method: str) -> None:
+        answer = gateway.ask(method, "/api/v1/exams/7/submit/")
+
+        assert answer.backend.removesuffix("-2") == "results"
+
     @pytest.mark.parametrize(
         "target",
         [
@@ -110,8 +132,6 @@ class TestSubmit:
     @pytest.mark.parametrize(
         ("method", "target"),
         [
-            ("GET", "/api/v1/exams/7/submit/"),
-            ("PUT", "/api/v1/exams/7/submit/"),
             ("POST", "/api/v1/exams/7/submit/;a"),
             ("POST", "/api/v1/exams/7/submit/x/"),
             ("POST", "/api/v1/exams/7/submits/"),

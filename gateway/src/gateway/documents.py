@@ -86,9 +86,17 @@ class Documents:
                     answer = await self._client.get(f"{url}/openapi.json")
             except (httpx2.HTTPError, TimeoutError):
                 continue
-            if answer.status_code == httpx2.codes.OK:
+            if answer.status_code == httpx2.codes.OK and _is_document(answer.content):
                 return answer.content
         return None
+
+
+def _is_document(body: bytes) -> bool:
+    try:
+        document = orjson.loads(body)
+        return bool(document["openapi"].startswith("3.1") and document["paths"])
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def _dumps(document: dict[str, Any]) -> bytes:

@@ -3,7 +3,6 @@ SwaggerUIBundle({
   url: "/api/v1/openapi.json",
   dom_id: "#page",
   deepLinking: true,
-  docExpansion: "none",
   validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
