@@ -1,8 +1,11 @@
 """Scores over HTTP, as far as they differ from attendance."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from typing_extensions import override
 
 from services.worklogs.tests.conftest import (
     FELLOW,
@@ -14,6 +17,9 @@ from services.worklogs.tests.conftest import (
     Caller,
     StandIn,
 )
+from shared.testing.waiting import eventually
+from worklogs.jobs import keep_subjects
+from worklogs.service.subjects import digest_of_subjects
 
 GOOD: Any = {"student": STUDENT, "value": 95}
 ENGLISH: Any = {"subject_id": 2, "version": 1, "name": "Ingliz tili", "is_deleted": False}
@@ -154,3 +160,34 @@ class TestReadScores:
         assert await student.get("/scores/") == [mine]
         body = await student.refused("GET", f"/scores/{others['id']}/", status=404)
         assert body == {"detail": "No Score matches the given query."}
+
+
+class TestTheReplicaOfSubjects:
+    @pytest.mark.usefixtures("client")
+    async def test_is_pulled_anew_when_it_was_lost(self, app: FastAPI) -> None:
+        database = app.state.hpa.database
+        app.state.hpa.clients["exams"] = Shelf([ENGLISH, GONE])
+        task = asyncio.create_task(keep_subjects(app))
+
+        async def held() -> tuple[int, int]:
+            async with database.reading() as view:
+                return await digest_of_subjects(view)
+
+        assert await eventually(held, until=lambda found: found == (2, 5)) == (2, 5)
+        task.cancel()
+
+
+class Shelf(StandIn):
+    """Exams with its digest and its pages."""
+
+    def __init__(self, subjects: list[Any]) -> None:
+        super().__init__()
+        self.subjects = subjects
+
+    @override
+    async def get(self, path: str, **_: Any) -> Any:
+        if "digest" in path:
+            versions = sum(one["version"] for one in self.subjects)
+            return {"count": len(self.subjects), "versions": versions}
+        after = int(path.partition("after=")[2])
+        return [one for one in self.subjects if one["subject_id"] > after]

@@ -1,12 +1,12 @@
 """What this service asks others for: exams, once, about a subject nobody here knows."""
 
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from shared.errors import DomainError
 from shared.runtime import Runtime
-from worklogs.service import records
+from worklogs.service import subjects
 
 log = structlog.get_logger()
 
@@ -20,27 +20,18 @@ async def learn_subjects(runtime: Runtime, ids: set[int]) -> bool:
     Never raises: recording goes on while exams is away, and then any id is believed.
     """
     async with runtime.database.reading() as view:
-        unknown = await records.unknown_subjects(view, ids)
+        unknown = await subjects.unknown_subjects(view, ids)
     if not unknown:
         return True
     client = runtime.clients.get("exams")
     if client is None:
         return False
     try:
-        answer = await client.get("/internal/subjects/", timeout=ASK_SECONDS)
-        rows = [_row(one) for one in answer]
-    except (DomainError, KeyError, TypeError) as error:
+        path = f"/internal/subjects/?after={min(unknown) - 1}"
+        found = await client.get(path, timeout=ASK_SECONDS)
+    except DomainError as error:
         log.warning("subjects are believed unseen", error=type(error).__name__)
         return False
     async with runtime.database.transaction() as tx:
-        await records.keep_subjects(tx, rows)
+        await subjects.keep_subjects(tx, found)
     return True
-
-
-def _row(state: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": state["subject_id"],
-        "version": state["version"],
-        "name": state["name"],
-        "is_deleted": state["is_deleted"],
-    }

@@ -16,7 +16,7 @@ from shared.runtime import Runtime
 from shared.users.replica import apply_user
 from worklogs import domain
 from worklogs.domain import Recorded
-from worklogs.service import days, recordings, records
+from worklogs.service import days, recordings, subjects
 
 consumers: Final = Consumers("worklogs")
 
@@ -78,9 +78,7 @@ async def apply_user_changed(tx: AsyncSession, received: Received) -> None:
 @consumers.on(SubjectChangedV1)
 async def apply_subject_changed(tx: AsyncSession, event: SubjectChangedV1) -> None:
     """Keep the subject, so that scores may name it."""
-    row = event.model_dump()
-    row["id"] = row.pop("subject_id")
-    await records.keep_subjects(tx, [row])
+    await subjects.keep_subjects(tx, [event.model_dump()])
 
 
 async def _apply(tx: AsyncSession, kind: str, received: Received) -> None:

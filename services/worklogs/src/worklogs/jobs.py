@@ -1,16 +1,17 @@
-"""The day's job: opens each day just after local midnight, and those that were missed."""
+"""What runs beside the requests: the day's job at local midnight, and the replica of subjects."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
 
 from shared.clock import utcnow
 from shared.errors import Unavailable
+from shared.replicas import keep_equal
 from shared.runtime import Runtime
 from worklogs import domain
-from worklogs.service import days
+from worklogs.service import days, subjects
 from worklogs.settings import Settings
 
 log = structlog.get_logger()
@@ -36,6 +37,25 @@ async def keep_days_open(app: FastAPI) -> None:
             await asyncio.sleep(RETRY_SECONDS)
             continue
         await asyncio.sleep(seconds_to_wait(runtime, longest))
+
+
+async def keep_subjects(app: FastAPI) -> None:
+    """Compare the replica of subjects with exams for ever, and pull it anew when it differs."""
+    runtime: Runtime = app.state.hpa
+    client = runtime.clients.get("exams")
+    if client is None:
+        return
+
+    async def local() -> tuple[int, int]:
+        async with runtime.database.reading() as view:
+            return await subjects.digest_of_subjects(view)
+
+    async def keep(page: list[dict[str, Any]]) -> int:
+        async with runtime.database.transaction() as tx:
+            await subjects.keep_subjects(tx, page)
+        return int(page[-1]["subject_id"])
+
+    await keep_equal("subjects", client, "/internal/subjects/", local=local, keep=keep)
 
 
 async def open_days(runtime: Runtime) -> None:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from shared.app import build_app
 from worklogs.consumers import consumers
-from worklogs.jobs import keep_days_open
+from worklogs.jobs import keep_days_open, keep_subjects
 from worklogs.routes import ROUTERS
 from worklogs.settings import Settings
 
@@ -19,5 +19,5 @@ def create_app(settings: Settings) -> FastAPI:
         routers=ROUTERS,
         consumers=consumers,
         users=True,
-        background=[keep_days_open],
+        background=[keep_days_open, keep_subjects],
     )

@@ -2,7 +2,7 @@
 
 from datetime import date as day
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -17,11 +17,20 @@ Note = Annotated[str, LongText(MAX_NOTE)]
 Value = Annotated[float, Field(ge=0, le=100)]
 
 
+def _left_open(schema: dict[str, Any]) -> None:
+    """Leave the default out of the document: it only marks a day that was not given."""
+    schema.pop("default", None)
+
+
 class RecordWrite(Input):
     """What attendances and scores have in common; `employee` counts only from an owner."""
 
     student: Id
-    date: Annotated[Day, Field(description="Today in academy time when absent.")] = day.min
+    date: Day = Field(
+        default=day.min,
+        description="Today in academy time when absent.",
+        json_schema_extra=_left_open,
+    )
     note: Note | None = None
     employee: Annotated[Id | None, Field(description="Only from an owner; else the caller.")] = None
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.upsert import insert_newer
@@ -19,3 +19,10 @@ async def find_subjects(tx: AsyncSession, ids: set[int]) -> dict[int, bool]:
     statement = select(SubjectReplica.id, SubjectReplica.is_deleted)
     found = await tx.execute(statement.where(SubjectReplica.id.in_(ids)))
     return {row.id: not row.is_deleted for row in found}
+
+
+async def digest_subjects(tx: AsyncSession) -> tuple[int, int]:
+    """Return how many subjects there are, deleted ones too, and the sum of their versions."""
+    statement = select(func.count(), func.coalesce(func.sum(SubjectReplica.version), 0))
+    row = (await tx.execute(statement.select_from(SubjectReplica))).one()
+    return int(row[0]), int(row[1])

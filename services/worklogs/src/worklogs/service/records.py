@@ -215,13 +215,3 @@ async def _recount(tx: AsyncSession, rows: Iterable[Record], desk: Desk) -> None
     }
     employees = {user_id for user_id, role in roles.items() if role == EMPLOYEE}
     await days.recompute(tx, touched, employees=employees, now=desk.now)
-
-
-async def unknown_subjects(view: AsyncSession, ids: set[int]) -> set[int]:
-    """Return those of *ids* that the replica has never heard of."""
-    return ids - set(await subjects.find_subjects(view, ids)) if ids else set()
-
-
-async def keep_subjects(tx: AsyncSession, rows: list[Record]) -> None:
-    """Keep what exams told of its subjects."""
-    await subjects.keep_subjects(tx, rows)
