@@ -6,11 +6,12 @@ import pytest
 
 from auth.domain import passwords, throttle, users
 from auth.domain.clients import Client, Tagger, may_forward, network_of
-from auth.domain.throttle import InFlight, Standing, Window, guess_of
+from auth.domain.throttle import Ahead, InFlight, Standing, Window, guess_of
 from auth.errors import LastOwner
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TAGGER = Tagger(b"a secret of the tests, long enough")
+NOBODY = Ahead()
 HERE = Client("203.0.113.1", "Chrome")
 
 
@@ -108,7 +109,7 @@ class TestStanding:
     guess = guess_of(TAGGER, "ALI", "x", HERE)
 
     def test_needs_no_wait_at_first(self) -> None:
-        assert standing().wait(NOON) == 0
+        assert standing().wait(NOON, NOBODY) == 0
 
     @pytest.mark.parametrize(
         ("failures", "ends_in", "wait"), [(5, 60, 60), (5, 0.2, 1), (5, 0, 0), (4, 60, 0)]
@@ -118,27 +119,30 @@ class TestStanding:
     ) -> None:
         ends_at = NOON + timedelta(seconds=ends_in)
 
-        found = standing(windows={self.guess.pair: Window(failures, ends_at)}).wait(NOON)
+        found = standing(windows={self.guess.pair: Window(failures, ends_at)}).wait(NOON, NOBODY)
 
         assert found == wait
 
     def test_counts_what_is_being_checked_at_this_moment(self) -> None:
         windows = {self.guess.pair: Window(2, NOON + throttle.WINDOW)}
 
-        assert standing(windows=windows).wait(NOON, ahead=2) == 0
-        assert standing(windows=windows).wait(NOON, ahead=3) == 60
-        assert standing().wait(NOON, ahead=5) == 1
+        assert standing(windows=windows).wait(NOON, Ahead(pair=2)) == 0
+        assert standing(windows=windows).wait(NOON, Ahead(pair=3)) == 60
+        assert standing().wait(NOON, Ahead(pair=5)) == 1
 
     def test_gives_a_known_device_an_allowance_of_its_own(self) -> None:
         windows = {self.guess.pair: Window(5, NOON + throttle.WINDOW)}
 
-        assert standing(windows=windows, address=True, device=True).wait(NOON) == 0
+        found = standing(windows=windows, address=True, device=True)
+
+        assert found.wait(NOON, Ahead(pair=50)) == 0
+        assert found.wait(NOON, Ahead(pair=50, own=5)) == 1
 
     def test_spares_a_known_address_what_befalls_the_name(self) -> None:
         windows = {self.guess.name: Window(20, NOON + throttle.WINDOW)}
 
-        assert standing(windows=windows).wait(NOON) == 30
-        assert standing(windows=windows, address=True).wait(NOON) == 0
+        assert standing(windows=windows).wait(NOON, NOBODY) == 30
+        assert standing(windows=windows, address=True).wait(NOON, NOBODY) == 0
 
     def test_lets_one_try_pass_after_the_ticket_has_waited(self) -> None:
         printed = NOON + throttle.TICKET_WAIT + throttle.TICKET_LIFE
@@ -148,9 +152,9 @@ class TestStanding:
         }
         found = standing(windows=windows)
 
-        assert found.wait(NOON + timedelta(seconds=29)) == 1
-        assert found.wait(NOON + timedelta(seconds=30)) == 0
-        assert found.wait(printed) == 30
+        assert found.wait(NOON + timedelta(seconds=29), NOBODY) == 1
+        assert found.wait(NOON + timedelta(seconds=30), NOBODY) == 0
+        assert found.wait(printed, NOBODY) == 30
         assert found.wants_ticket(printed)
 
 
@@ -158,11 +162,13 @@ class TestInFlight:
     def test_counts_other_passwords_that_came_before(self) -> None:
         flying = InFlight()
         one, two = (guess_of(TAGGER, "ali", password, HERE) for password in ("1", "2"))
+        elsewhere = guess_of(TAGGER, "ali", "3", Client(HERE.network, "Edge"))
 
         with flying.counting(one) as first, flying.counting(one) as again:
-            with flying.counting(two) as second:
-                assert (first, again, second) == (0, 0, 1)
+            with flying.counting(two) as second, flying.counting(elsewhere) as third:
+                assert (first, again, second) == (Ahead(0, 0), Ahead(0, 0), Ahead(1, 1))
+                assert third == Ahead(2, 0)
             with flying.counting(two) as later:
-                assert later == 1
+                assert later == Ahead(1, 1)
         with flying.counting(two) as alone:
-            assert alone == 0
+            assert alone == NOBODY

@@ -157,9 +157,9 @@ class TestRefreshToken:
         assert (await ali.ask("GET", "/me/")).json()["code"] == "token_not_valid"
         assert outcome(await renew(client, ali.tokens["refresh"])) == (401, REFUSED_TOKEN)
 
-    @pytest.mark.parametrize("token", ["x", "a.b.c", "x" * 5000, "eyJhbGciOiJub25lIn0.e30."])
-    async def test_that_is_none_is_refused(self, client: httpx2.AsyncClient, token: str) -> None:
-        assert outcome(await renew(client, token)) == (401, REFUSED_TOKEN)
+    async def test_that_is_none_is_refused(self, client: httpx2.AsyncClient) -> None:
+        for token in ("x", "a.b.c", "x" * 5000, "eyJhbGciOiJub25lIn0.e30."):
+            assert outcome(await renew(client, token)) == (401, REFUSED_TOKEN)
 
     async def test_is_forged_in_vain(
         self, client: httpx2.AsyncClient, person: MakePerson, parts: Parts
@@ -167,6 +167,7 @@ class TestRefreshToken:
         ali = await person()
         good = claims_of(ali.tokens["refresh"])
         head = jwt.get_unverified_header(ali.tokens["refresh"])
+        del head["alg"]  # jwt.encode would follow it
         found = parts.keys.find(head["kid"])
         assert found is not None
         key, stranger = found.private, Ed25519PrivateKey.generate()

@@ -72,6 +72,14 @@ def guess_of(tagger: Tagger, username: str, password: str, client: Client) -> Gu
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """How many other passwords came before and are not done: each may be one more failure."""
+
+    pair: int = 0
+    own: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What is known about a guess before the password is looked at."""
 
@@ -89,12 +97,13 @@ class Standing:
         """The key of the allowance that this try draws on."""
         return self.guess.own if self.is_known_device else self.guess.pair
 
-    def wait(self, now: datetime, *, ahead: int = 0) -> int:
-        """Return for how many seconds the try is refused; *ahead* others are being checked."""
+    def wait(self, now: datetime, ahead: Ahead) -> int:
+        """Return for how many seconds the try is refused."""
+        others = ahead.own if self.is_known_device else ahead.pair
         return max(
             self._wait(self.guess.same, SAME_LIMIT, now),
-            self._wait(self.pair, PAIR_LIMIT - ahead, now),
-            1 if ahead >= PAIR_LIMIT else 0,
+            self._wait(self.pair, PAIR_LIMIT - others, now),
+            1 if others >= PAIR_LIMIT else 0,
             self._wait_for_name(now),
         )
 
@@ -140,20 +149,20 @@ class InFlight:
         self._guesses: dict[str, Counter[str]] = {}
 
     @contextmanager
-    def counting(self, guess: Guess) -> Iterator[int]:
-        """
-        Count *guess* until its outcome is stored; enter before looking at what is stored.
+    def counting(self, guess: Guess) -> Iterator[Ahead]:
+        """Count *guess* until its outcome is stored; enter before looking at what is stored."""
+        with self._under(guess.pair, guess.same) as pair, self._under(guess.own, guess.same) as own:
+            yield Ahead(pair, own)
 
-        Yields how many other passwords for the name from the address came before and are not
-        done: each of them may be one more failure.
-        """
-        running = self._guesses.setdefault(guess.pair, Counter())
-        running[guess.same] += 1
+    @contextmanager
+    def _under(self, key: str, same: str) -> Iterator[int]:
+        running = self._guesses.setdefault(key, Counter())
+        running[same] += 1
         try:
-            yield list(running).index(guess.same)
+            yield list(running).index(same)
         finally:
-            running[guess.same] -= 1
-            if not running[guess.same]:
-                del running[guess.same]
+            running[same] -= 1
+            if not running[same]:
+                del running[same]
             if not running:
-                self._guesses.pop(guess.pair, None)
+                self._guesses.pop(key, None)

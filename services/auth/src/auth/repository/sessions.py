@@ -4,11 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, delete, insert, literal, select, update
+from sqlalchemy import Uuid, delete, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.models import RefreshToken, Session, User
 from shared.db.types import UtcDateTime
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The user of a session, as he is now."""
+
+    user_id: int
+    username: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +52,15 @@ async def add_token(tx: AsyncSession, token: Token, *, session_id: UUID) -> None
     )
 
 
-async def find_session(
-    tx: AsyncSession, session_id: UUID
-) -> Row[int, str, str, bool, datetime | None] | None:
-    """Return a session's user (id, username, role, is_active) and when it ended, or None."""
+async def find_holder(tx: AsyncSession, session_id: UUID) -> Holder | None:
+    """Return whose session it is; None when it has ended or its user was closed."""
     statement = (
-        select(User.id, User.username, User.role, User.is_active, Session.ended_at)
+        select(User.id, User.username, User.role)
         .join(Session, Session.user_id == User.id)
-        .where(Session.id == session_id)
+        .where(Session.id == session_id, Session.ended_at.is_(None), User.is_active)
     )
-    return (await tx.execute(statement)).one_or_none()
+    row = (await tx.execute(statement)).one_or_none()
+    return Holder(*row) if row else None
 
 
 async def spend_token(

@@ -41,7 +41,7 @@ async def change_password(
     with auth.passwords.place(), auth.in_flight.counting(guess) as ahead:
         async with app.database.reading() as view:
             sign_in = await sign_ins.open_password_change(view, guess, me.user_id, now=now)
-        await require_allowed(app.database, sign_in, now, ahead=ahead)
+        await require_allowed(app.database, sign_in, now, ahead)
         account = sign_in.account
         verdict = await auth.passwords.verify(sign_in.password_hash, body.old_password)
         if account is None or not verdict.is_right:

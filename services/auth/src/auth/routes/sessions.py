@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from auth.deps import Auth, OtherEnd, Parts
-from auth.domain.throttle import guess_of
+from auth.domain.throttle import Ahead, guess_of
 from auth.errors import InvalidCredentials, RefreshRefused
 from auth.schemas import Credentials, LoginOut, LoginUserOut, RefreshIn, TokenPairOut
 from auth.service import sessions, sign_ins
@@ -40,7 +40,7 @@ async def log_in(
     with auth.passwords.place(), auth.in_flight.counting(guess) as ahead:
         async with app.database.reading() as view:
             sign_in = await sign_ins.open_sign_in(view, guess, now=now)
-        await require_allowed(app.database, sign_in, now, ahead=ahead)
+        await require_allowed(app.database, sign_in, now, ahead)
         verdict = await auth.passwords.verify(sign_in.password_hash, credentials.password)
         rehashed = None
         if verdict.is_outdated:
@@ -75,15 +75,15 @@ async def refresh_token(
 ) -> Response:
     """Exchange a refresh token; it is spent, and shown again it ends the whole session."""
     claims = auth.issuer.read_refresh(body.refresh)
-    # The end of a session must be kept although the answer is a refusal: raised afterwards.
-    async with app.database.transaction() as tx:
-        grant = await sessions.rotate_token(
-            tx,
-            claims,
-            client=auth.tagger.client(client),
-            now=now,
-            lasts=auth.refresh_life,
-        )
+    tag = auth.tagger.client(client)
+    async with app.database.reading() as view:
+        grant = await sessions.find_twin(view, claims, client=tag, now=now)
+    if grant is None:
+        # The end of a session must be kept although the answer is a refusal: raised afterwards.
+        async with app.database.transaction() as tx:
+            grant = await sessions.rotate_token(
+                tx, claims, client=tag, now=now, lasts=auth.refresh_life
+            )
     if grant is None:
         raise RefreshRefused
     return reply(_pair(auth, grant, now))
@@ -99,12 +99,10 @@ async def log_out(
     return no_content()
 
 
-async def require_allowed(
-    database: Database, sign_in: SignIn, now: datetime, *, ahead: int
-) -> None:
+async def require_allowed(database: Database, sign_in: SignIn, now: datetime, ahead: Ahead) -> None:
     """Refuse a guess where too many went before. Raises `Throttled`."""
     standing = sign_in.standing
-    wait = standing.wait(now, ahead=ahead)
+    wait = standing.wait(now, ahead)
     if standing.wants_ticket(now):
         async with database.transaction() as tx:
             await sign_ins.keep_ticket(tx, standing.guess, now=now)

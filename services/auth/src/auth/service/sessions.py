@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.models import RefreshToken
 from auth.repository import sessions as repository
-from auth.repository.sessions import Token
+from auth.repository.sessions import Holder, Token
 from auth.repository.sign_ins import Account
 from auth.tokens.issuer import Grant, RefreshClaims
 
@@ -32,6 +33,16 @@ async def begin_session(
     )
 
 
+async def find_twin(
+    tx: AsyncSession, claims: RefreshClaims, *, client: str, now: datetime
+) -> Grant | None:
+    """Return what the same client has just got for the token; most twins need no write lock."""
+    holder = await repository.find_holder(tx, claims.session_id)
+    spent = await repository.find_token(tx, claims.jti) if holder else None
+    token = await _twin_of(tx, spent, client=client, now=now)
+    return _granted(holder, claims, token)
+
+
 async def rotate_token(
     tx: AsyncSession, claims: RefreshClaims, *, client: str, now: datetime, lasts: timedelta
 ) -> Grant | None:
@@ -42,34 +53,45 @@ async def rotate_token(
     before. A spent one that comes again ends the session, whoever sends it: one of the two is a
     thief. The caller must let *tx* commit all the same.
     """
-    row = await repository.find_session(tx, claims.session_id)
-    if row is None or row.ended_at is not None or not row.is_active:
+    holder = await repository.find_holder(tx, claims.session_id)
+    if holder is None:
         return None
-    user_id, username, role = row.id, row.username, row.role
-    token = await _spend(tx, claims, client=client, now=now, lasts=lasts)
-    if token is None:
-        return None
-    return Grant(
-        user_id, username, role, claims.session_id, token.jti, token.issued_at, token.expires_at
-    )
-
-
-async def _spend(
-    tx: AsyncSession, claims: RefreshClaims, *, client: str, now: datetime, lasts: timedelta
-) -> Token | None:
-    """Return the successor of the token: a new one, or for a twin request the same once more."""
     new = Token(uuid4(), now, now + lasts)
     if await repository.spend_token(tx, claims.jti, successor=new.jti, by=client, now=now):
         await repository.add_token(tx, new, session_id=claims.session_id)
-        return new
+        return _granted(holder, claims, new)
     spent = await repository.find_token(tx, claims.jti)
+    twin = await _twin_of(tx, spent, client=client, now=now)
+    # A token without a row is older than a restored backup; that is no theft.
+    if twin is None and spent is not None:
+        await repository.end_session(tx, claims.session_id, now)
+    return _granted(holder, claims, twin)
+
+
+async def _twin_of(
+    tx: AsyncSession, spent: RefreshToken | None, *, client: str, now: datetime
+) -> Token | None:
+    """Return the successor of a token that *client* spent a moment ago."""
     if spent is None or spent.used_at is None or spent.successor is None:
-        return None  # the row was purged, or the database went back in time
-    if spent.used_by == client and now - spent.used_at <= GRACE:
-        twin = await repository.find_token(tx, spent.successor)
-        return Token(twin.jti, twin.issued_at, twin.expires_at) if twin else None
-    await repository.end_session(tx, claims.session_id, now)
-    return None
+        return None
+    if spent.used_by != client or now - spent.used_at > GRACE:
+        return None
+    twin = await repository.find_token(tx, spent.successor)
+    return Token(twin.jti, twin.issued_at, twin.expires_at) if twin else None
+
+
+def _granted(holder: Holder | None, claims: RefreshClaims, token: Token | None) -> Grant | None:
+    if holder is None or token is None:
+        return None
+    return Grant(
+        holder.user_id,
+        holder.username,
+        holder.role,
+        claims.session_id,
+        token.jti,
+        token.issued_at,
+        token.expires_at,
+    )
 
 
 async def end_session(tx: AsyncSession, session_id: UUID, *, now: datetime) -> None:
