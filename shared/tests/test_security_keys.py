@@ -69,6 +69,19 @@ class TestFetching:
         assert await keys.get("one") is not None
         assert source.fetches == 2
 
+    async def test_takes_another_key_under_a_known_kid(
+        self, jwk: dict[str, str], next_jwk: dict[str, str]
+    ) -> None:
+        source = Source(jwk)
+        keys = KeySet(source, ttl=0)
+        old = await keys.get("one")
+        generation = keys.generation
+
+        source.published[:] = [{**next_jwk, "kid": "one"}]
+
+        assert await keys.get("one") != old
+        assert keys.generation > generation
+
     async def test_is_not_stormed_by_unknown_kids(self, jwk: dict[str, str]) -> None:
         source = Source(jwk)
         keys = KeySet(source)

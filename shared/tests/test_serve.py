@@ -19,6 +19,7 @@ from shared.testing.tokens import SERVICE_SECRET
 
 SERVICE = """
 import asyncio
+from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import Response
 from shared.app import build_app
@@ -36,6 +37,12 @@ async def quick() -> Response:
 async def slow() -> Response:
     await asyncio.sleep(1)
     return reply("slow")
+
+@router.post("/write/")
+async def write() -> Response:
+    await asyncio.sleep(0.3)
+    Path(__file__).with_name("written").touch()
+    return reply("written")
 
 def create_app(settings):
     return build_app(
@@ -126,6 +133,18 @@ class TestSigterm:
 
             assert process.wait(10) == 0
             assert time.monotonic() - started_at < 5
+
+
+class TestHangingUp:
+    def test_does_not_stop_what_was_begun(self, start: Start, tmp_path: Path) -> None:
+        _, client = start(0)
+        address = (client.base_url.host, client.base_url.port or 0)
+        with socket.create_connection(address) as impatient:
+            impatient.sendall(
+                b"POST /api/v1/write/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+            )
+
+        wait_until((tmp_path / "written").exists, seconds=5)
 
 
 class TestSigint:

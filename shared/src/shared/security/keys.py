@@ -140,9 +140,9 @@ class KeySet:
 
     def _take(self, keys: dict[str, Any]) -> bool:
         """Use *keys* from now on. Returns whether anything changed."""
-        if keys.keys() == self._keys.keys():
+        if keys == self._keys:
             return False
-        if self._keys.keys() - keys.keys():
+        if any(keys.get(kid) != key for kid, key in self._keys.items()):
             self.generation += 1
         self._keys = keys
         return True
