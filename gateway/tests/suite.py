@@ -141,7 +141,7 @@ class Gateway:
 
     def _static_file(self) -> Path:
         routes = (FOLDER / "routes.yml").read_text()
-        routes, count = re.subn(r"(-reads: \{inFlightReq: \{amount:) \d+", rf"\1 {READS}", routes)
+        routes, count = re.subn(r"(-reads: \{inFlightReq: .*mul) \d+", rf"\1 {READS}", routes)
         assert count == 1
         (self.folder / "routes.yml").write_text(routes)
         text = render(
