@@ -86,8 +86,8 @@ class Academy:
         )
 
 
-def make_empty(folder: Path) -> None:
-    """Make the five databases with their newest schema."""
+def make_academy(folder: Path) -> None:
+    """Make the five databases with their newest schema and write the academy into them."""
 
     async def migrate() -> None:
         for service, url in Academy(folder).urls.items():
@@ -96,22 +96,22 @@ def make_empty(folder: Path) -> None:
             await database.close()
 
     asyncio.run(migrate())
-    for path in Academy(folder).paths.values():
-        with closing(sqlite3.connect(path)) as database:
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def make_academy(template: Path, folder: Path) -> Academy:
-    """Copy the empty databases of *template* and fill them."""
-    folder.mkdir(parents=True, exist_ok=True)
     academy = Academy(folder)
-    for service, path in academy.paths.items():
-        shutil.copyfile(template / f"{service}.sqlite3", path)
     _add_people(academy)
     _add_exam(academy)
     _add_result(academy)
     _add_message(academy)
     _add_day(academy)
+    for path in academy.paths.values():
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def copy_academy(template: Path, folder: Path) -> Academy:
+    """Copy the academy that was made in *template*."""
+    academy = Academy(folder)
+    for path in academy.paths.values():
+        shutil.copyfile(template / path.name, path)
     return academy
 
 

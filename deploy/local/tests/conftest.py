@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.tests.academy import Academy, make_academy, make_empty
+from deploy.local.tests.academy import Academy, copy_academy, make_academy
 from deploy.local.tests.tiny import StartTiny, TinySuite
 from hpa.paths import DataDir
 
@@ -36,14 +36,14 @@ def data(tmp_path: Path) -> DataDir:
 
 
 @pytest.fixture(scope="session")
-def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the five databases, migrated and empty."""
-    folder = tmp_path_factory.mktemp("empty")
-    make_empty(folder)
+def academy_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the five databases of an academy."""
+    folder = tmp_path_factory.mktemp("academy")
+    make_academy(folder)
     return folder
 
 
 @pytest.fixture
-def academy(empty_databases: Path, data: DataDir) -> Academy:
+def academy(academy_template: Path, data: DataDir) -> Academy:
     """Return a small academy in the data directory, with no fault in it."""
-    return make_academy(empty_databases, data.databases)
+    return copy_academy(academy_template, data.databases)
