@@ -107,10 +107,12 @@ class _Server:
         server.close()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
-            while await self._exchange(reader, writer):
-                pass
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                while await self._exchange(reader, writer):
+                    pass
+        finally:
+            writer.transport.abort()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -181,7 +183,13 @@ def fake_bot(port: int = 0) -> Iterator[FakeBot]:
     bot, started = FakeBot(), threading.Event()
     loop = asyncio.new_event_loop()
     server = _Server(bot)
-    thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(started, port),))
+
+    def live() -> None:
+        loop.run_until_complete(server.serve(started, port))
+        loop.run_until_complete(_cancel_the_rest())
+        loop.close()
+
+    thread = threading.Thread(target=live)
     thread.start()
     try:
         assert started.wait(10)
@@ -189,17 +197,12 @@ def fake_bot(port: int = 0) -> Iterator[FakeBot]:
     finally:
         loop.call_soon_threadsafe(server.over.set)
         thread.join()
-        _end(loop)
-
-
-def _end(loop: asyncio.AbstractEventLoop) -> None:
-    loop.run_until_complete(_cancel_the_rest())
-    loop.close()
 
 
 async def _cancel_the_rest() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.sleep(0)
+    for _ in range(3):  # a connection may be accepted and its task not have begun
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)

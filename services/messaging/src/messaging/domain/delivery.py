@@ -27,8 +27,8 @@ SETTLE_SECONDS: Final = 4.0
 """How long an outcome may take to be written down before others call it unknown."""
 
 MICROS: Final = 1_000_000
-SPARE: Final = 1.04
-"""One slot of 26 stays empty: jitter on the way must not make it 26 in any second."""
+SPARE: Final = 1.08
+"""Slots lie this much further apart: jitter on the way must not make it 26 in any second."""
 CHAT_MICROS: Final = 1_050_000
 """The gap between two messages to one chat, with a little room for jitter."""
 BLOCK_SECONDS: Final = 0.12
