@@ -1,16 +1,27 @@
 """What every service reads from its environment (12-factor, no prefix)."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SECRET_FILES: Final = Path("/run/secrets")
+"""Where Docker puts secrets, a file each: `database_url` there is DATABASE_URL here."""
+
 
 class ServiceSettings(BaseSettings):
-    """Environment variables all services share; each service adds its own in a subclass."""
+    """
+    Environment variables all services share; each service adds its own in a subclass.
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    What is no variable may be a file in `SECRET_FILES`.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        secrets_dir=SECRET_FILES if SECRET_FILES.is_dir() else None,
+    )
 
     host: str = "127.0.0.1"
     port: int = 8000

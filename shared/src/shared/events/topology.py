@@ -135,13 +135,19 @@ def permissions(user: str) -> dict[str, Any]:
 
 def main() -> None:
     """Run `keep_declared` with `NATS_URL` and `NATS_REPLICAS`, as a container's role."""
-    from pydantic_settings import BaseSettings  # noqa: PLC0415 - only here
+    from pydantic_settings import BaseSettings, SettingsConfigDict  # noqa: PLC0415 - only here
+
+    from shared.settings import SECRET_FILES  # noqa: PLC0415 - only here
 
     class Settings(BaseSettings):
+        model_config = SettingsConfigDict(
+            secrets_dir=SECRET_FILES if SECRET_FILES.is_dir() else None
+        )
+
         nats_url: str
         nats_replicas: int = 1
 
-    settings = Settings()  # pyright: ignore[reportCallIssue]
+    settings = Settings()
     asyncio.run(keep_declared(settings.nats_url, replicas=settings.nats_replicas))
 
 

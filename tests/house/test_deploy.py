@@ -1,0 +1,85 @@
+"""The ways of running agree: what a service is told in one it is told in the other."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.house import tree
+
+DEPLOY = tree.ROOT / "deploy"
+ROLES = (*tree.SERVICES, "messaging-sender", "gateway")
+IMAGES = {"traefik:v3.6", "nats:2.12-alpine", "postgres:17"}
+
+
+def document(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text())
+    return found
+
+
+COMPOSE = document("compose.yml")["services"]
+STACK = document("swarm/stack.yml")["services"]
+
+
+def told(service: dict[str, Any]) -> set[str]:
+    """Return what a service is told, by variable or by secret."""
+    variables = service.get("environment", {})
+    secrets = service.get("secrets", [])
+    names = {one["target"] if isinstance(one, dict) else one for one in secrets}
+    return {name.upper() for name in (*variables, *names)}
+
+
+def unhardened(service: dict[str, Any]) -> set[str]:
+    """Return which of the protections a container of our own lacks."""
+    wanted = {
+        "read_only": service.get("read_only") is True,
+        "cap_drop": service.get("cap_drop") == ["ALL"],
+        "grace": service.get("stop_grace_period") == "30s",
+    }
+    return {name for name, is_there in wanted.items() if not is_there}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_told_the_same_in_both(role: str) -> None:
+    assert told(COMPOSE[role]) == told(STACK[role])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_hardened_in_both(role: str) -> None:
+    assert unhardened(COMPOSE[role]) == set()
+    assert unhardened(STACK[role]) == set()
+    assert "mem_limit" in COMPOSE[role]
+
+
+def test_the_check_of_hardening_finds_what_is_missing() -> None:
+    assert unhardened({"read_only": False, "cap_drop": []}) == {"read_only", "cap_drop", "grace"}
+
+
+def test_only_the_gateway_is_reached_from_outside() -> None:
+    assert [name for name, service in COMPOSE.items() if "ports" in service] == ["traefik"]
+    assert [name for name, service in STACK.items() if "ports" in service] == ["traefik"]
+
+
+def test_foreign_images_are_those_that_are_tested() -> None:
+    used = {service["image"] for service in COMPOSE.values() if "hpa/" not in service["image"]}
+
+    assert used == IMAGES
+
+
+def test_a_secret_that_is_missing_refuses_with_its_name() -> None:
+    text = (DEPLOY / "compose.yml").read_text()
+    names = re.findall(r"\$\{(\w+(?:PASSWORD|SECRET))(:\?set \w+ in deploy/\.env)?\}", text)
+    refusing = {name for name, refusal in names if refusal}
+
+    assert {name for name, _ in names} == refusing
+    example = (DEPLOY / ".env.example").read_text()
+    assert refusing <= set(re.findall(r"(?m)^(\w+)=CHANGE_ME$", example))
+
+
+def test_the_configuration_of_nats_is_fresh() -> None:
+    import runpy  # noqa: PLC0415 - scripts are no package
+
+    script = runpy.run_path(str(tree.ROOT / "scripts" / "build_nats_conf.py"))
+
+    assert (DEPLOY / "nats.conf").read_text() == script["text"]()
