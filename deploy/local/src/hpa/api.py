@@ -38,9 +38,18 @@ class Api:
         answer = await self.send("POST", "/login/", {"username": username, "password": password})
         return Person(self, username, password, answer["user"]["id"], answer["tokens"]["access"])
 
-    async def send(self, method: str, path: str, body: Any, token: str = "") -> Any:  # noqa: ANN401 - JSON
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any,  # noqa: ANN401 - JSON
+        token: str = "",
+        *,
+        key: str = "",
+    ) -> Any:  # noqa: ANN401 - JSON
         """Send a request, again while the suite is busy. Raises `Refused` on any other refusal."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
         tries = TRIES
         while (answer := await self._send(method, path, body, headers)).status_code in BUSY:
             tries -= 1
@@ -74,9 +83,10 @@ class Person:
         self.id = user_id
         self._token = token
 
-    async def post(self, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON
-        """Create or do something."""
-        return await self.api.send("POST", path, body if body is not None else {}, self._token)
+    async def post(self, path: str, body: Any = None, *, key: str = "") -> Any:  # noqa: ANN401 - JSON
+        """Create or do something; with *key* it is done once, however often it is sent."""
+        sent = body if body is not None else {}
+        return await self.api.send("POST", path, sent, self._token, key=key)
 
     async def patch(self, path: str, body: Any) -> Any:  # noqa: ANN401 - JSON
         """Change something."""

@@ -18,7 +18,7 @@ from shared.clock import utcnow
 PR_SET_PDEATHSIG: Final = 1
 LINE_LIMIT: Final = 1 << 20
 LIBC: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-NATS_LINE: Final = re.compile(r"^\[\d+\] [\d/]+ [\d:.]+ \[(?P<level>[A-Z]+)\] (?P<text>.*)$")
+NATS_LINE: Final = re.compile(r"^\[\d+\] [\d/]+ [\d:.]+ \[(?P<level>[A-Z]+)\] ?(?P<text>.*)$")
 LEVELS: Final = {"DBG": "debug", "TRC": "debug", "WRN": "warning", "ERR": "error", "FTL": "error"}
 
 
