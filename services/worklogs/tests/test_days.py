@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
-import time_machine
 from time_machine import Traveller
 
 from services.worklogs.tests.conftest import (
@@ -29,6 +29,7 @@ from shared.users.tables import UserReplica
 from worklogs import jobs
 from worklogs.service import records
 from worklogs.service.records import ATTENDANCES, SCORES, Desk
+from worklogs.settings import Settings
 
 HIRED = datetime(2026, 2, 20, 4, tzinfo=UTC)
 
@@ -178,30 +179,42 @@ class TestOpenDays:
 
 
 class TestKeepDaysOpen:
-    async def test_wakes_at_midnight(self, academy: Academy) -> None:
-        replica = academy.replicas[0]
-        settings = SimpleNamespace(hpa_time_zone=ZONE)
-        app: Any = SimpleNamespace(
-            state=SimpleNamespace(hpa=SimpleNamespace(database=replica.database, settings=settings))
-        )
-        late = datetime.fromisoformat("2026-02-20T23:59:59.900000+05:00")
-        made = ["2026-02-20", "2026-02-21"]
-        with time_machine.travel(late, tick=True):
-            task = asyncio.create_task(jobs.keep_days_open(app))
-            await eventually(academy.days, until=lambda found: found == made, seconds=20)
-            task.cancel()
+    @pytest.fixture
+    async def job(self, academy: Academy) -> AsyncIterator[asyncio.Task[None]]:
+        settings = SimpleNamespace(hpa_time_zone=ZONE, day_check_seconds=30.0)
+        state = SimpleNamespace(hpa=academy.replicas[0], settings=settings)
+        app: Any = SimpleNamespace(state=state)
+        task = asyncio.create_task(jobs.keep_days_open(app))
+        yield task
+        task.cancel()
+
+    @pytest.mark.usefixtures("job")
+    async def test_notices_at_once_that_the_clock_was_moved(self, academy: Academy) -> None:
+        await asyncio.sleep(0)  # its first look
+        academy.clock.move_to(datetime.fromisoformat("2026-02-22T12:00:00+05:00"))
+        made = ["2026-02-20", "2026-02-21", "2026-02-22"]
+
+        await eventually(academy.days, until=lambda found: found == made, seconds=20)
 
     @pytest.mark.parametrize(
         ("now", "seconds"),
         [
-            ("2026-02-20T10:00:00+05:00", 30.0),
-            ("2026-02-20T23:59:50+05:00", 10.0),
+            ("2026-02-20T10:00:00+05:00", 1.0),
+            ("2026-02-20T23:59:59.5+05:00", 0.5),
             ("2026-02-20T23:59:59.999999+05:00", 0.02),
-            ("2026-02-21T00:00:00+05:00", 30.0),
+            ("2026-02-21T00:00:00+05:00", 1.0),
         ],
     )
     def test_sleeps_until_midnight_and_never_long(self, now: str, seconds: float) -> None:
-        runtime: Any = SimpleNamespace(settings=SimpleNamespace(hpa_time_zone=ZONE))
+        moment = datetime.fromisoformat(now)
 
-        with time_machine.travel(datetime.fromisoformat(now), tick=False):
-            assert jobs.seconds_to_wait(runtime, 30.0) == pytest.approx(seconds)
+        assert jobs.seconds_to_wait(moment, ZONE) == pytest.approx(seconds)
+
+
+class TestSettings:
+    def test_know_no_zone_that_there_is_not(self) -> None:
+        good: Any = {"database_url": "sqlite+aiosqlite:///x", "service_secret": "x" * 32}
+
+        assert Settings(**good, hpa_time_zone="Asia/Samarkand").hpa_time_zone == "Asia/Samarkand"
+        with pytest.raises(ZoneInfoNotFoundError):
+            Settings(**good, hpa_time_zone="Asia/Hogwarts")

@@ -1,12 +1,13 @@
 """What runs beside the requests: the day's job at local midnight, and the replica of subjects."""
 
 import asyncio
+from datetime import date, datetime
 from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
 
-from shared.clock import utcnow
+from shared.clock import local_day, utcnow
 from shared.errors import Unavailable
 from shared.replicas import keep_equal
 from shared.runtime import Runtime
@@ -17,26 +18,33 @@ from worklogs.settings import Settings
 log = structlog.get_logger()
 
 RETRY_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 1.0
+"""How often it looks at the clock at least, so that a clock that was moved is noticed at once."""
 SHORTEST_SECONDS: Final = 0.02
 
 
 async def keep_days_open(app: FastAPI) -> None:
     """
-    Open days for ever.
+    Open days for ever: when the day changes, and from time to time whatever the clock says.
 
-    It looks at the clock again and again instead of trusting one long sleep: a clock may be moved,
-    a machine may sleep. Every replica does so; whoever comes second finds the day open.
+    It never trusts one long sleep: a clock may be moved, a machine may sleep. Every replica does
+    so; whoever comes second finds the day open.
     """
     runtime: Runtime = app.state.hpa
-    settings = runtime.settings
-    longest = settings.day_check_seconds if isinstance(settings, Settings) else 30.0
+    settings: Settings = app.state.settings
+    elapsed = asyncio.get_running_loop().time
+    seen: date | None = None
+    again_at = 0.0
     while True:
-        try:
-            await open_days(runtime)
-        except Unavailable:
-            await asyncio.sleep(RETRY_SECONDS)
-            continue
-        await asyncio.sleep(seconds_to_wait(runtime, longest))
+        today = local_day(utcnow(), settings.hpa_time_zone)
+        if today != seen or elapsed() >= again_at:
+            try:
+                await open_days(runtime)
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            seen, again_at = today, elapsed() + settings.day_check_seconds
+        await asyncio.sleep(seconds_to_wait(utcnow(), settings.hpa_time_zone))
 
 
 async def keep_subjects(app: FastAPI) -> None:
@@ -73,8 +81,7 @@ async def _is_open(runtime: Runtime) -> bool:
         return await days.is_day_open(view, now=utcnow(), zone=runtime.settings.hpa_time_zone)
 
 
-def seconds_to_wait(runtime: Runtime, longest: float) -> float:
-    """Return how long to sleep: until just after midnight, but never longer than *longest*."""
-    now = utcnow()
-    midnight = domain.next_midnight(now, runtime.settings.hpa_time_zone)
-    return min(longest, max((midnight - now).total_seconds(), SHORTEST_SECONDS))
+def seconds_to_wait(now: datetime, zone: str) -> float:
+    """Return how long to sleep: until just after midnight, and never long."""
+    left = (domain.next_midnight(now, zone) - now).total_seconds()
+    return min(LOOK_SECONDS, max(left, SHORTEST_SECONDS))

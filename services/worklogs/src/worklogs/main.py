@@ -11,7 +11,7 @@ from worklogs.settings import Settings
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the application of the worklogs service."""
-    return build_app(
+    app = build_app(
         name="worklogs",
         title="HPA worklogs",
         description="Attendance, scores, the work logs that follow from them, and the dashboard.",
@@ -21,3 +21,5 @@ def create_app(settings: Settings) -> FastAPI:
         users=True,
         background=[keep_days_open, keep_subjects],
     )
+    app.state.settings = settings
+    return app

@@ -76,10 +76,13 @@ async def find_opened_through(tx: AsyncSession) -> date | None:
 
 async def lock_opened_through(tx: AsyncSession) -> date | None:
     """Return the last day whose rows were made; who opens days or hires waits for each other."""
-    row = {"id": ONLY, "through": None}
-    await tx.execute(insert_into(tx, OpenedDays).values(row).on_conflict_do_nothing())
     statement = select(OpenedDays.through).where(OpenedDays.id == ONLY).with_for_update()
-    through: date | None = await tx.scalar(statement)
+    found = (await tx.execute(statement)).first()
+    if found is None:
+        row = {"id": ONLY, "through": None}
+        await tx.execute(insert_into(tx, OpenedDays).values(row).on_conflict_do_nothing())
+        found = (await tx.execute(statement)).one()
+    through: date | None = found.through
     return through
 
 

@@ -31,8 +31,8 @@ async def open_days(tx: AsyncSession, *, now: datetime, zone: str) -> list[date]
 
     Any number of replicas may call it at any time; empty when every day up to today is open.
     """
-    await _hear_of_users(tx, now=now, zone=zone)
     through = await employment.lock_opened_through(tx)
+    await _hear_of_users(tx, now=now, zone=zone)
     today = local_day(now, zone)
     if domain.is_open(through, today):
         return []
@@ -57,14 +57,21 @@ async def open_days(tx: AsyncSession, *, now: datetime, zone: str) -> list[date]
 async def note_user(
     tx: AsyncSession, user_id: int, change: Change, *, now: datetime, zone: str
 ) -> None:
-    """Learn one version of a user; whoever turns out to be employed has his rows at once."""
+    """
+    Learn one version of a user; whoever turns out to be employed has his rows at once.
+
+    It waits for the day's job first, always in this order: the job could not see who is hired
+    by a transaction beside it, and would leave him without the row of the day it opens.
+    """
+    through = await employment.lock_opened_through(tx)
     known = await employment.list_changes(tx, user_id)
     if not await employment.add_change(tx, user_id, change):
         return
     before = domain.employed_periods(known, zone)
     after = domain.employed_periods([*known, change], zone)
     if before != after:
-        await _fit_rows(tx, user_id, after, now=now, zone=zone)
+        end = max(through or date.min, local_day(now, zone))
+        await _fit_rows(tx, user_id, after, end=end, now=now)
 
 
 async def _hear_of_users(tx: AsyncSession, *, now: datetime, zone: str) -> None:
@@ -81,11 +88,9 @@ async def _hear_of_users(tx: AsyncSession, *, now: datetime, zone: str) -> None:
 
 
 async def _fit_rows(
-    tx: AsyncSession, user_id: int, periods: list[Period], *, now: datetime, zone: str
+    tx: AsyncSession, user_id: int, periods: list[Period], *, end: date, now: datetime
 ) -> None:
-    """Make the rows that employment asks for, and take away those it never justified."""
-    through = await employment.lock_opened_through(tx)
-    end = max(through or date.min, local_day(now, zone))
+    """Make the rows up to *end* that employment asks for, and take away what it never justified."""
     wanted = domain.employed_days(periods, end - timedelta(days=domain.CATCH_UP_DAYS), end)
     recorded = await logs.list_recorded_days(tx, user_id)
     logged = await logs.list_logged_days(tx, user_id)
