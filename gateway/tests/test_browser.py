@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from gateway.tests.suite import GUARD_SECONDS, Gateway
+from gateway.tests.suite import Gateway
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 OPERATION = "/api/v1/exams/"
+PATIENCE_SECONDS = 90.0
+"""A browser on a busy machine takes its time; nothing is measured."""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
@@ -97,7 +99,7 @@ def test_a_page_shows_the_operations_and_asks_nobody_else(
 
     browser.call("Page.navigate", url=f"{own}{page}/")
 
-    end = time.monotonic() + GUARD_SECONDS
+    end = time.monotonic() + PATIENCE_SECONDS
     while OPERATION not in browser.text() and time.monotonic() < end:
         pass
     assert OPERATION in browser.text()

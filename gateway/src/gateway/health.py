@@ -9,6 +9,8 @@ import httpx2
 
 ASK_SECONDS: Final = 1.0
 FRESH_SECONDS: Final = 0.5
+NOTICE_SECONDS: Final = 0.3
+"""Until Traefik sends to a service that came back: it asks those every 0.1 s."""
 
 
 class Health:
@@ -20,6 +22,7 @@ class Health:
         self._client = client
         self._asking: asyncio.Task[dict[str, str]] | None = None
         self._asked_at = 0.0
+        self._ready: set[str] = set()
 
     async def services(self) -> dict[str, str]:
         """Return `ok` or `down` by service."""
@@ -31,12 +34,19 @@ class Health:
         return await asyncio.shield(self._asking)
 
     async def _ask(self) -> dict[str, str]:
-        found = await asyncio.gather(*map(self._service, self._replicas.values()))
+        found = await asyncio.gather(*map(self._service, self._replicas))
         return dict(zip(self._replicas, found, strict=True))
 
-    async def _service(self, urls: Sequence[str]) -> str:
+    async def _service(self, name: str) -> str:
         """One ready replica makes a service ready: the gateway sends to that one."""
-        return "ok" if any(await asyncio.gather(*map(self._is_ready, urls))) else "down"
+        if not any(await asyncio.gather(*map(self._is_ready, self._replicas[name]))):
+            self._ready.discard(name)
+            return "down"
+        if name not in self._ready:
+            # Who hears `ok` may ask the service the next moment, through the gateway.
+            await asyncio.sleep(NOTICE_SECONDS)
+            self._ready.add(name)
+        return "ok"
 
     async def _is_ready(self, url: str) -> bool:
         try:
