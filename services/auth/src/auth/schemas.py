@@ -34,10 +34,10 @@ Username = Annotated[str, Text(NAME_LENGTH), AfterValidator(_username)]
 FullName = Annotated[str, Text(255)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_SECRET), NoNul]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32), NoNul]
+ChatId = Annotated[int, Field(ge=-(2**63), le=2**63 - 1, examples=[70000001])]
+Digits = Annotated[str, Field(pattern=r"^[+-]?\d{1,19}$")]
 TelegramId = Annotated[
-    int,
-    BeforeValidator(_from_digits, json_schema_input_type=int),
-    Field(ge=-(2**63), le=2**63 - 1),
+    ChatId, BeforeValidator(_from_digits, json_schema_input_type=ChatId | Digits)
 ]
 
 
@@ -98,17 +98,17 @@ class UserLookup(Input):
 class TokenPairOut(BaseModel):
     """An access token and the refresh token that goes with it."""
 
-    access: str
-    refresh: str
+    access: str = Field(examples=["<JWT access token>"])
+    refresh: str = Field(examples=["<JWT refresh token>"])
 
 
 class LoginUserOut(BaseModel):
     """Who has signed in."""
 
-    id: int
-    username: str
-    role: Role
-    full_name: str
+    id: int = Field(examples=[1])
+    username: str = Field(examples=["admin"])
+    role: Role = Field(examples=["owner"])
+    full_name: str = Field(examples=["Ali Valiyev"])
 
 
 class LoginOut(BaseModel):
@@ -121,14 +121,14 @@ class LoginOut(BaseModel):
 class UserOut(BaseModel):
     """A user, without the password."""
 
-    id: int
-    username: str
-    role: Role
-    full_name: str
-    telegram_id: int | None
-    phone: str | None
-    is_active: bool
-    created_at: datetime
+    id: int = Field(examples=[10])
+    username: str = Field(examples=["ali.valiyev"])
+    role: Role = Field(examples=["student"])
+    full_name: str = Field(examples=["Ali Valiyev"])
+    telegram_id: int | None = Field(examples=[70000001])
+    phone: str | None = Field(examples=["+998901234567"])
+    is_active: bool = Field(examples=[True])
+    created_at: datetime = Field(examples=["2026-02-20T10:00:00Z"])
 
 
 USER_FIELDS: Final = tuple(UserOut.model_fields)

@@ -33,8 +33,11 @@ async def add_session(
     tx: AsyncSession, session_id: UUID, *, user_id: int, password_hash: str, now: datetime
 ) -> bool:
     """Begin a session, unless the user was closed or got another password; return whether."""
-    user = select(literal(session_id, Uuid), User.id, literal(now, UtcDateTime)).where(
-        User.id == user_id, User.is_active, User.password_hash == password_hash
+    # The lock lets no new password slip in between, whose end of all sessions would miss this one.
+    user = (
+        select(literal(session_id, Uuid), User.id, literal(now, UtcDateTime))
+        .where(User.id == user_id, User.is_active, User.password_hash == password_hash)
+        .with_for_update(read=True)
     )
     statement = insert(Session).from_select(["id", "user_id", "started_at"], user)
     return await tx.scalar(statement.returning(Session.id)) is not None
