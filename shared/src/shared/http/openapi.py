@@ -25,6 +25,7 @@ from shared.errors import (
 from shared.http.body import RawBody
 from shared.http.deps import PathId, RoleGuard, authenticate
 from shared.http.errors import errors
+from shared.http.filters import Filters
 from shared.http.pagination import Paging
 from shared.security.principal import ROLES
 
@@ -198,7 +199,7 @@ def _path_parameters(route: APIRoute, calls: list[Any]) -> Iterator[dict[str, An
 
 def _query_parameters(calls: list[Any]) -> Iterator[dict[str, Any]]:
     for call in calls:
-        if isinstance(call, Paging):
+        if isinstance(call, Paging | Filters):
             yield from call.parameters
 
 
