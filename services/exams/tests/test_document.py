@@ -14,7 +14,9 @@ from shared.testing.tokens import SERVICE_SECRET
 
 @pytest.fixture(scope="module")
 def document() -> Any:
-    settings = Settings(database_url="sqlite+aiosqlite:///never-opened", service_secret=SERVICE_SECRET)
+    settings = Settings(
+        database_url="sqlite+aiosqlite:///never-opened", service_secret=SERVICE_SECRET
+    )
     return json.loads(json.dumps(create_app(settings).openapi()))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from exams.deps import ExamContents, ExamId, is_student
@@ -22,6 +22,7 @@ from shared.errors import Throttled
 from shared.http.body import JsonBody
 from shared.http.deps import App, Caller, Now, Read
 from shared.http.errors import errors
+from shared.http.filters import filters
 from shared.http.pagination import Page, json_list, paging
 from shared.http.replies import reply
 
@@ -43,7 +44,7 @@ ORDERING = (
 async def list_exams(
     caller: Caller,
     page: Annotated[Page, paging(*ORDERING)],
-    query: Annotated[ExamQuery, Query()],
+    query: Annotated[ExamQuery, filters(ExamQuery)],
     view: Read,
 ) -> Response:
     """List exams, newest first; students see published ones."""

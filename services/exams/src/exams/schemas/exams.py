@@ -1,8 +1,8 @@
 """Exams as they are written and asked for."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from exams.domain import (
     DESCRIPTION_LENGTH,
@@ -106,23 +106,16 @@ class ExamCode(Input):
     code: Annotated[str, Text(CODE_INPUT_LENGTH)]
 
 
-def _blank_is_absent(value: Any) -> Any:  # noqa: ANN401 - what stands in the query
-    return None if value == "" else value
-
-
-_Blank = BeforeValidator(_blank_is_absent)
-
-
 class ExamQuery(BaseModel):
     """The filters of the list of exams."""
 
-    subject: Annotated[Id | None, _Blank] = None
-    created_by: Annotated[Id | None, _Blank] = None
-    is_published: Annotated[bool | None, _Blank] = None
-    is_active: Annotated[bool | None, _Blank] = None
-    date: Annotated[Day | None, _Blank] = None
-    date_from: Annotated[Day | None, _Blank] = None
-    date_to: Annotated[Day | None, _Blank] = None
+    subject: Id | None = None
+    created_by: Id | None = None
+    is_published: bool | None = None
+    is_active: bool | None = None
+    date: Day | None = None
+    date_from: Day | None = None
+    date_to: Day | None = None
 
     def wanted(self, *, search: str, published_only: bool) -> ExamFilter:
         """Return the filter for the use cases."""

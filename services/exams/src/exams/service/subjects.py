@@ -71,4 +71,4 @@ async def digest_of_subjects(tx: AsyncSession) -> tuple[int, int]:
 
 
 async def _tell(tx: AsyncSession, told: AnyRow) -> None:
-    await emit(tx, SubjectChangedV1.model_validate(told._asdict()))
+    await emit(tx, SubjectChangedV1(**told._asdict()))
