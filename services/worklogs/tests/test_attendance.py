@@ -1,5 +1,6 @@
 """Attendance over HTTP: recorded, edited, deleted, read."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -300,6 +301,29 @@ class TestUpdateAttendance:
             body = await teacher.refused("PATCH", f"/attendance/{absent}/", {}, status=404)
 
             assert body == {"detail": "No Attendance matches the given query."}
+
+
+class TestARace:
+    async def test_for_one_key_makes_one_row(self, teacher: Caller) -> None:
+        answers = await asyncio.gather(
+            *(teacher.call("POST", "/attendance/", [PRESENT]) for _ in range(10))
+        )
+
+        assert {answer.status_code for answer in answers} == {201}
+        assert len(await teacher.get("/attendance/")) == 1
+
+    async def test_of_edits_and_deletes_ends_in_what_is_stored(self, teacher: Caller) -> None:
+        attendance, _ = await record_both(teacher, TODAY)
+        path = f"/attendance/{attendance['id']}/"
+
+        answers = await asyncio.gather(
+            *(teacher.call("PATCH", path, {"date": day}) for day in (YESTERDAY, TODAY) * 3),
+            teacher.call("DELETE", path),
+            teacher.call("PATCH", path, {"status": "late"}),
+        )
+
+        assert {answer.status_code for answer in answers} <= {200, 204, 404}
+        assert await logged(teacher, TODAY) == await logged(teacher, YESTERDAY) == [False]
 
 
 class TestDeleteAttendance:

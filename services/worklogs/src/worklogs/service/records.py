@@ -1,6 +1,6 @@
 """Attendances and scores: recorded, edited and deleted together with what follows from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import local_day
+from shared.contracts.base import Event
 from shared.contracts.worklogs import AttendanceRecordedV1, ScoreRecordedV1
 from shared.errors import Forbidden, Invalid, NotFound
 from shared.events.outbox import emit
@@ -30,7 +31,7 @@ class Kind:
 
     name: str
     book: Book
-    event: type[AttendanceRecordedV1] | type[ScoreRecordedV1]
+    event_of: Callable[[Record], Event]
     absent: type[NotFound]
 
     @property
@@ -39,10 +40,19 @@ class Kind:
         return tuple(self.book.shown)
 
 
+def _attendance_recorded(row: Record) -> Event:
+    return AttendanceRecordedV1(**{name: row[name] for name in TOLD})
+
+
+def _score_recorded(row: Record) -> Event:
+    return ScoreRecordedV1(**{name: row[name] for name in TOLD})
+
+
+TOLD: Final = ("id", "employee", "student", "date")
 ATTENDANCES: Final = Kind(
-    domain.ATTENDANCE, records.ATTENDANCES, AttendanceRecordedV1, AttendanceNotFound
+    domain.ATTENDANCE, records.ATTENDANCES, _attendance_recorded, AttendanceNotFound
 )
-SCORES: Final = Kind(domain.SCORE, records.SCORES, ScoreRecordedV1, ScoreNotFound)
+SCORES: Final = Kind(domain.SCORE, records.SCORES, _score_recorded, ScoreNotFound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +213,7 @@ async def _errors_of(
 
 
 async def _tell(tx: AsyncSession, kind: Kind, rows: Iterable[Record]) -> None:
-    names = ("id", "employee", "student", "date")
-    await emit(tx, *(kind.event(**{name: row[name] for name in names}) for row in rows))
+    await emit(tx, *(kind.event_of(row) for row in rows))
 
 
 async def _recount(tx: AsyncSession, rows: Iterable[Record], desk: Desk) -> None:
