@@ -32,7 +32,7 @@ class Filters:
 
 
 def filters(model: type[BaseModel]) -> Any:  # noqa: ANN401 - what FastAPI's markers return
-    """Name the model to read: `Annotated[ExamQuery, filters(ExamQuery)]`."""
+    """Name the model of the query, whose fields are the filters; it stands in `Annotated`."""
     return Depends(Filters(model))
 
 
