@@ -10,6 +10,7 @@ from tests.e2e.running import Running
 from tests.e2e.suite import Suite
 
 BACKENDS = ("sqlite", "postgresql")
+HEALED_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +44,12 @@ def running(
 
 @pytest.fixture
 async def suite(running: Running) -> AsyncIterator[Suite]:
-    """Return the running suite; whatever a test froze goes on afterwards."""
+    """Return the running suite; what a test before this one hurt has healed."""
+    running.resume_all()
+    if running.is_hurt:
+        running.wait_until_healthy(HEALED_SECONDS)
     async with Suite(running) as suite:
         yield suite
-    running.resume_all()
 
 
 @pytest.fixture

@@ -48,6 +48,8 @@ class Running:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._frozen: set[int] = set()
+        self.is_hurt = False
+        """Something was killed or frozen, and nobody has seen it well since."""
 
     def start(self) -> None:
         """Start the suite and wait until every part is ready."""
@@ -139,16 +141,19 @@ class Running:
             return self.is_healthy()
 
         processes.wait_until(healthy, seconds=within, what=f"healthy within {within} s")
+        self.is_hurt = False
         return time.monotonic() - started
 
     def kill(self, name: str) -> None:
         """Kill a part with -9; the supervisor brings it back."""
+        self.is_hurt = True
         for pid in self.pids(name):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def pause(self, name: str) -> None:
         """Freeze a part: it keeps its connections and answers nothing."""
+        self.is_hurt = True
         for pid in self.pids(name):
             os.kill(pid, signal.SIGSTOP)
             self._frozen.add(pid)
