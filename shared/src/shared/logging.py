@@ -1,10 +1,11 @@
 """Structured logs: one JSON object a line on standard output, never a secret."""
 
+import contextlib
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
@@ -46,8 +47,25 @@ class _Forward(logging.Handler):
         structlog.get_logger().log(record.levelno, text, logger=record.name)
 
 
+class _Lines:
+    """A stream that takes whole lines or drops them: a full disk must not fail what is logged."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        # Not through a buffer: what did not fit would stay in it and fail at every later line.
+        self._stream = getattr(stream, "raw", stream)
+
+    def write(self, line: bytes) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure_logging(service: str, level: str = "INFO", *, stream: BinaryIO | None = None) -> None:
     """Send all logs of the process as JSON lines to *stream* or stdout, marked with *service*."""
+    lines = cast("BinaryIO", _Lines(stream or sys.stdout.buffer))
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
         processors=[
@@ -59,7 +77,7 @@ def configure_logging(service: str, level: str = "INFO", *, stream: BinaryIO | N
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(stream or sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(lines),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
