@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -25,11 +24,6 @@ from shared.testing.plugin import MakeClient
 from shared.testing.tokens import TokenFactory
 
 CHAT = 4242
-
-
-@pytest.fixture
-def database(app: FastAPI) -> Database:
-    return cast("Database", app.state.hpa.database)
 
 
 def start(token: str = "", *, chat: int = CHAT, kind: str = "private") -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Messages over HTTP: to the letter of the document."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from fastapi import FastAPI
@@ -8,12 +8,6 @@ from sqlalchemy import event
 
 from services.messaging.tests.conftest import Caller, tell, told
 from shared.db.engine import Database
-
-
-@pytest.fixture
-def database(app: FastAPI) -> Database:
-    return cast("Database", app.state.hpa.database)
-
 
 WRONG: Final[list[tuple[dict[str, Any], set[str]]]] = [
     ({}, {"text", "recipient_ids"}),
@@ -115,13 +109,13 @@ class TestListMessages:
         assert [one["recipients"] for one in found] == [[12], [11], [10]]
 
     async def test_takes_the_same_statements_for_many_as_for_few(
-        self, teacher: Caller, database: Database
+        self, teacher: Caller, app: FastAPI
     ) -> None:
         counts = []
         for _ in range(2):
             for n in range(5):
                 await teacher.write(f"Xabar {n}", 10, 11)
-            counts.append(await _statements(database, teacher))
+            counts.append(await _statements(app.state.hpa.database, teacher))
 
         assert counts[0] == counts[1] <= 6
 

@@ -36,6 +36,8 @@ async def send(settings: Settings) -> None:
     database, api = Database(settings.database_url), settings.bot_api()
     if settings.migrate_on_start:
         await upgrade("messaging", database)
+    if settings.environment == "production":
+        await database.require_durable()
     sender = Sender(database, api, settings.pace, parallel=settings.telegram_parallel)
     listening = None
     if api is not None:

@@ -118,7 +118,11 @@ class Bot:
             return
         await asyncio.sleep(wait)
         until = uptime() + WRITE_SECONDS
-        await self._api.send(answer.chat_id, answer.text, tries=0, until=until)
+        outcome = await self._api.send(answer.chat_id, answer.text, tries=0, until=until)
+        seconds = delivery.pause_of([outcome])
+        if seconds:
+            async with self._database.transaction() as tx:
+                await delivery.pause(tx, seconds)
 
     async def _end_turn(self) -> None:
         try:

@@ -31,7 +31,7 @@ SPARE: Final = 1.08
 """Slots lie this much further apart: jitter on the way must not make it 26 in any second."""
 CHAT_MICROS: Final = 1_050_000
 """The gap between two messages to one chat, with a little room for jitter."""
-BLOCK_SECONDS: Final = 0.12
+BLOCK_SECONDS: Final = 0.2
 """How far ahead a replica reserves slots."""
 
 

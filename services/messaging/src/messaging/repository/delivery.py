@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Select, Table, bindparam, func, or_, select, update
+from sqlalchemy import Select, Table, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from messaging.domain.delivery import Status
@@ -17,6 +17,10 @@ from shared.users import UserReplica
 THE_BOT: Final = 1
 LOGS: Final = cast("Table", MessageLog.__table__)
 CHATS: Final = cast("Table", TelegramChat.__table__)
+
+# Written out, not bound: a partial index serves only a condition that the planner can read.
+IS_PENDING: Final = MessageLog.status == literal_column(f"'{Status.PENDING}'")
+IS_SENDING: Final = MessageLog.status == literal_column(f"'{Status.SENDING}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +74,15 @@ def _pending() -> Select[Any]:
     return (
         select(MessageLog.id)
         .join(UserReplica, UserReplica.id == MessageLog.recipient_id)
-        .where(MessageLog.status == Status.PENDING, MessageLog.due_at <= bindparam("now"))
+        .where(IS_PENDING, MessageLog.due_at <= bindparam("now"))
     )
 
 
 _HAS_DUE: Final = select(
-    select(MessageLog.id)
-    .where(MessageLog.status == Status.PENDING, MessageLog.due_at <= Micros())
-    .exists()
+    select(MessageLog.id).where(IS_PENDING, MessageLog.due_at <= Micros()).exists()
 )
 _HAS_LOST: Final = select(
-    select(MessageLog.id)
-    .where(MessageLog.status == Status.SENDING, MessageLog.lease_until < Micros())
-    .exists()
+    select(MessageLog.id).where(IS_SENDING, MessageLog.lease_until < Micros()).exists()
 )
 _DUE: Final = (
     _pending()
@@ -157,7 +157,7 @@ async def fail_lost(tx: AsyncSession, *, now: int, error: str) -> int:
     """End rows whose lease is over; they keep their attempt, in case its owner knows better."""
     statement = (
         select(MessageLog.id)
-        .where(MessageLog.status == Status.SENDING, MessageLog.lease_until < now)
+        .where(IS_SENDING, MessageLog.lease_until < now)
         .order_by(MessageLog.id)
         .with_for_update(skip_locked=True)
     )
@@ -227,6 +227,13 @@ async def set_chat_slots(tx: AsyncSession, slots: dict[int, int]) -> None:
     )
     rows = [{"chat_id": chat, "next_at": slots[chat]} for chat in sorted(slots)]
     await (await tx.connection()).execute(statement, rows)
+
+
+async def get_chat_slot(tx: AsyncSession, chat_id: int) -> int:
+    """Return when the chat may get its next message; 0 when it never got one."""
+    return int(
+        await tx.scalar(select(TelegramChat.next_at).where(TelegramChat.chat_id == chat_id)) or 0
+    )
 
 
 async def set_unreachable(tx: AsyncSession, chats: Sequence[int], since: datetime) -> None:

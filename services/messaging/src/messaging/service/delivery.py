@@ -75,12 +75,17 @@ async def claim(tx: AsyncSession, pace: Pace, *, attempt: str, most: int) -> Cla
 
 
 async def reserve_slot(tx: AsyncSession, pace: Pace, chat_id: int) -> float | None:
-    """Reserve one slot for an answer of the bot; return the wait, None while the bot is paused."""
+    """
+    Reserve one slot for an answer of the bot and return the wait until then.
+
+    None while the bot is paused, or when the chat just got something: who knocks all the time
+    must not take the slots of a broadcast.
+    """
     next_at, paused_until = await repository.get_pace_for_update(tx)
     now = await clock.get_now(tx)
-    if paused_until > now:
-        return None
     slot = pace.first_slot(now, next_at)
+    if paused_until > now or await repository.get_chat_slot(tx, chat_id) > slot:
+        return None
     await repository.set_chat_slots(tx, {chat_id: slot + CHAT_MICROS})
     await repository.set_next_slot(tx, slot + pace.gap)
     return (slot - now) / MICROS
