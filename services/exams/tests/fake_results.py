@@ -38,7 +38,7 @@ class FakeResults:
         assert request.url.path == f"/internal/exams/{state['exam_id']}/"
         self.pushed.append(state)
         if self.hangs.is_set():
-            await asyncio.sleep(3)
+            await asyncio.sleep(30)
         return Response(status_code=self.status)
 
     async def digest(self, request: Request) -> Response:
