@@ -1,3 +1,5 @@
+"""Events: delivery."""
+
 import asyncio
 import random
 from collections.abc import AsyncIterator
@@ -233,3 +235,18 @@ class TestInbox:
 
         assert auth is not exams
         assert (await parked(exams))[0].replayed_at is not None
+
+
+class TestTelling:
+    async def test_wakes_the_relay_for_new_events_and_for_nothing_else(
+        self, auth: Database
+    ) -> None:
+        woken: list[bool] = []
+        auth.after_commit.append(lambda: woken.append(True))
+
+        async with auth.transaction() as tx:
+            await tx.execute(update(Outbox).values(published_at=None))
+        assert woken == []
+        await kit.write(auth, kit.user_changed(1))
+
+        assert woken == [True]

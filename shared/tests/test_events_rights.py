@@ -1,3 +1,5 @@
+"""Events: rights."""
+
 import asyncio
 
 import nats

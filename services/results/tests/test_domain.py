@@ -1,3 +1,5 @@
+"""Grading, against the rule counted naively."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""The replica of exams: asked for, announced, rebuilt."""
+
 from collections.abc import AsyncIterator
 from typing import Any
 

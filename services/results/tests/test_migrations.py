@@ -1,3 +1,5 @@
+"""Migrations and models agree."""
+
 from results.models import Base
 from shared.db.engine import Database
 from shared.db.migrate import upgrade

@@ -1,3 +1,5 @@
+"""Reading, writing and grading results."""
+
 from typing import Any
 
 import httpx2

@@ -1,3 +1,5 @@
+"""Handing in: the letter, the races, the keys."""
+
 import asyncio
 from typing import Any
 

@@ -26,6 +26,8 @@ STATEMENT_SECONDS: Final = 3
 LOCK_SECONDS: Final = 2
 POOL_WAIT_SECONDS: Final = 1
 SQLITE_READERS: Final = 4
+TELLING: Final = "telling"
+"""A key of `tx.info`: others wait to hear of this commit (the relay, of new events)."""
 BUSY: Final = "The database is busy, try again later."
 
 
@@ -60,7 +62,7 @@ class Database:
         self._write_session = async_sessionmaker(self._writes, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
         self.after_commit: list[Any] = []
-        """Callables without arguments, called after each commit (the relay's wake-up)."""
+        """Called without arguments after the commit of what has set `TELLING` in its info."""
 
     @property
     def engine(self) -> AsyncEngine:
@@ -79,8 +81,9 @@ class Database:
         gate = self._write_gate.pass_through(urgent=urgent)
         async with gate, _translated(), self._write_session.begin() as tx:
             yield tx
-        for call in self.after_commit:
-            call()
+        if tx.info.get(TELLING):
+            for call in self.after_commit:
+                call()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
 from shared.contracts.base import Event
+from shared.db.engine import TELLING
 from shared.events.tables import DeadLetter, Outbox
 
 KEEP: Final = timedelta(days=30)
@@ -32,6 +33,7 @@ async def emit(tx: AsyncSession, *events: Event) -> None:
         )
     if rows:
         await tx.execute(insert(Outbox), rows)
+        tx.info[TELLING] = True
 
 
 async def claim(tx: AsyncSession, limit: int) -> list[tuple[int, str, str, bytes]]:

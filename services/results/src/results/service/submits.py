@@ -13,11 +13,10 @@ from results.errors import AlreadySubmitted, ExamClosed, ExamNotFound, KeyReused
 from results.models import Result, ResultAnswer
 from results.repository import exams as exams_repository
 from results.repository import submits as repository
+from results.service import rows
 from results.service.exams import version_of
-from shared.contracts.results import ResultChangedV1
 from shared.errors import DomainError, Unavailable
 from shared.events.outbox import emit
-from shared.http.replies import dumps
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +184,10 @@ async def _store(
     tx: AsyncSession, passed: list[_Graded], outcomes: list[Outcome], now: datetime
 ) -> None:
     ids = await repository.take_ids(tx, Result, len(passed))
-    results = [_result_row(one, result_id, now) for one, result_id in zip(passed, ids, strict=True)]
+    results = [
+        rows.result_row(one.submission.student_id, one.exam, one.graded, result_id, now)
+        for one, result_id in zip(passed, ids, strict=True)
+    ]
     added = await repository.add_results(tx, results)
     if len(added) < len(results):
         # Another process was faster with the same pair: the unique key has decided.
@@ -194,16 +196,18 @@ async def _store(
     answer_ids = iter(await repository.take_ids(tx, ResultAnswer, count))
     answers, keys = [], []
     for one, result in zip(passed, results, strict=True):
-        rows = [_answer_row(given, result["id"], next(answer_ids)) for given in one.graded.answers]
-        answers += rows
-        body = _response(result, rows)
+        own = [
+            rows.answer_row(given, result["id"], next(answer_ids)) for given in one.graded.answers
+        ]
+        answers += own
+        body = rows.response_of(result, own)
         outcomes[one.place] = Accepted(body)
         if one.submission.key:
-            keys.append(_key_row(one.submission, result["id"], body, now))
+            keys.append(rows.key_row(result, one.submission.key, one.submission.fingerprint, body))
     await repository.add_answers(tx, answers)
     if len(await repository.add_keys(tx, keys)) < len(keys):
         raise KeyReused  # the same key on two exams in two processes at once: nothing is stored
-    await emit(tx, *(_event(row) for row in results))
+    await emit(tx, *(rows.event_of(row) for row in results))
 
 
 async def _drop_twins(
@@ -224,90 +228,3 @@ async def _drop_twins(
             winner = existing[(row["exam_id"], row["student_id"])]
             outcomes[one.place] = AlreadySubmitted(winner)
     return kept_rows, kept
-
-
-def _result_row(one: _Graded, result_id: int, now: datetime) -> dict[str, Any]:
-    return {
-        "id": result_id,
-        "version": 1,
-        "exam_id": one.exam.exam_id,
-        "exam_title": one.exam.title,
-        "questions_version": one.exam.questions_version,
-        "student_id": one.submission.student_id,
-        "score": one.graded.score,
-        "correct_answers": one.graded.correct,
-        "total_questions": one.graded.total,
-        "is_checked": False,
-        "checked_by": None,
-        "created_at": now,
-    }
-
-
-def _answer_row(given: domain.GradedAnswer, result_id: int, answer_id: int) -> dict[str, Any]:
-    return {
-        "id": answer_id,
-        "result_id": result_id,
-        "question_id": given.question.id,
-        "question_type": given.question.type,
-        "question_text": given.question.text,
-        "option_id": given.option.id if given.option else None,
-        "option_text": given.option.text if given.option else None,
-        "written_answer": given.written_answer,
-        "is_correct": given.is_correct,
-        "comment": None,
-        "graded_by": None,
-        "graded_at": None,
-    }
-
-
-def _response(result: dict[str, Any], answers: list[dict[str, Any]]) -> bytes:
-    return dumps(
-        {
-            "id": result["id"],
-            "exam": result["exam_id"],
-            "exam_title": result["exam_title"],
-            "student": result["student_id"],
-            "score": result["score"],
-            "correct_answers": result["correct_answers"],
-            "total_questions": result["total_questions"],
-            "is_checked": False,
-            "checked_by": None,
-            "created_at": result["created_at"],
-            "answers": [
-                {
-                    "id": row["id"],
-                    "exam_result": row["result_id"],
-                    "question": row["question_id"],
-                    "question_text": row["question_text"],
-                    "option": row["option_id"],
-                    "option_text": row["option_text"],
-                    "written_answer": row["written_answer"],
-                    "is_correct": row["is_correct"],
-                }
-                for row in answers
-            ],
-        }
-    )
-
-
-def _key_row(one: Submission, result_id: int, body: bytes, now: datetime) -> dict[str, Any]:
-    return {
-        "student_id": one.student_id,
-        "key": one.key,
-        "result_id": result_id,
-        "fingerprint": one.fingerprint,
-        "response": body,
-        "created_at": now,
-    }
-
-
-def _event(row: dict[str, Any]) -> ResultChangedV1:
-    return ResultChangedV1(
-        result_id=row["id"],
-        version=row["version"],
-        exam_id=row["exam_id"],
-        student_id=row["student_id"],
-        score=row["score"],
-        is_checked=row["is_checked"],
-        is_deleted=False,
-    )
