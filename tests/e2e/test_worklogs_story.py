@@ -77,6 +77,18 @@ class TestADayOfWork:
         assert dashboard["employees_present_today"] == before + 1
         assert dashboard["total_employees"] >= dashboard["employees_present_today"]
 
+    async def test_is_counted_by_the_very_next_request(self, suite: Suite) -> None:
+        teacher, student = await suite.sign_up("employee"), await suite.sign_up("student")
+        owner = await suite.owner()
+        before = (await owner.get("/dashboard/"))["attendance"]["employees_present_today"]
+
+        await teacher.post("/attendance/", {"student": student.id, "status": "present"})
+        await teacher.post("/scores/", {"student": student.id, "value": 88})
+
+        assert (await todays_log(owner, teacher))["status"] is True
+        dashboard = (await owner.get("/dashboard/"))["attendance"]
+        assert dashboard["employees_present_today"] == before + 1
+
     async def test_is_one_row_whatever_is_recorded(self, suite: Suite) -> None:
         teacher = await suite.sign_up("employee")
         students = await suite.sign_up_many("student", 3)
