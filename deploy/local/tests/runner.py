@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
 from hpa import lock
+from hpa.disk import restart_after_full_disk
 from hpa.foreground import supervise
 from hpa.paths import DataDir
 from hpa.supervisor import Process, Supervisor
@@ -21,6 +23,7 @@ def main() -> None:
             argv=(sys.executable, "-S", "-c", code, str(data.root)),
             env=dict(os.environ),
             stop_seconds=1.0,
+            fault=re.compile(rb"cannot write"),
         )
         for name, _, code in (word.partition("=") for word in sys.argv[2:])
     ]
@@ -33,7 +36,7 @@ def main() -> None:
 
     supervisor = Supervisor(processes, data, held=[held], on_change=note)
     keepers = supervisor.keepers
-    asyncio.run(supervise(supervisor))
+    asyncio.run(supervise(supervisor, restart_after_full_disk(supervisor, data.root)))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ SLEEPS = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 DIES = "import sys; sys.exit(3)"
 FORKS = "import os, time; os.fork() or open(__import__('sys').argv[1] + '/grandchild', 'w').write(str(os.getpid())); time.sleep(600)"  # noqa: E501 - one line of Python
+SULKS = (
+    "import pathlib, sys, time; note = pathlib.Path(sys.argv[1], 'sulked');"
+    "note.exists() or (note.touch(), sys.stderr.write('cannot write\\n'), sys.stderr.flush());"
+    "time.sleep(600)"
+)
 TALKS = (
     'import sys, time; print(\'{"event": "said"}\', flush=True);'
     "sys.stderr.write('ValueError: nats://auth:geheim@127.0.0.1:1\\n'); sys.stderr.flush();"
@@ -49,6 +54,15 @@ class TestADeadChild:
         os.kill(suite.pid("one"), signal.SIGKILL)
 
         wait_for(lambda: not is_alive(grandchild))
+
+
+class TestAChildThatCannotWrite:
+    def test_is_started_anew_once_there_is_space(self, tiny: StartTiny) -> None:
+        suite = tiny(one=SULKS, two=SLEEPS)
+
+        wait_for(lambda: suite.starts("one") == 2)
+
+        assert suite.starts("two") == 1
 
 
 class TestCtrlC:

@@ -55,10 +55,17 @@ class Child:
 
 
 async def start_child(
-    argv: Sequence[str], env: Mapping[str, str], log: Log, *, held: Sequence[int] = ()
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    log: Log,
+    *,
+    held: Sequence[int] = (),
+    hear: Callable[[bytes], None] = lambda _: None,
 ) -> Child:
     """
     Start *argv*; its standard output is appended to *log* as it comes.
+
+    *hear* is called with each line of its standard error.
 
     Call it from the main thread: the kernel ties the child's life to the thread that forked it.
     The descriptors in *held* stay open in the child.
@@ -82,7 +89,7 @@ async def start_child(
     finally:
         os.close(output)
         os.close(writing)
-    return Child(process, asyncio.create_task(_pump(reading, log)))
+    return Child(process, asyncio.create_task(_pump(reading, log, hear)))
 
 
 def die_with_parent(number: signal.Signals) -> None:
@@ -102,7 +109,7 @@ def _die_with(parent: int) -> Callable[[], None]:
     return prepare
 
 
-async def _pump(descriptor: int, log: Log) -> None:
+async def _pump(descriptor: int, log: Log, hear: Callable[[bytes], None]) -> None:
     # A pipe of our own: asyncio's would not let `wait` end before every grandchild closed it.
     stream = asyncio.StreamReader(limit=LINE_LIMIT)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -116,6 +123,7 @@ async def _pump(descriptor: int, log: Log) -> None:
                 continue
             if not line:
                 return
+            hear(line)
             log.write(as_json_line(line, utcnow()))
     finally:
         transport.close()

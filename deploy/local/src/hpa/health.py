@@ -45,7 +45,10 @@ async def _get(port: int, path: str) -> bytes:
 
 def _parse(answer: bytes) -> Health:
     head, _, body = answer.partition(b"\r\n\r\n")
-    status = int(head.split(b" ", 2)[1])
+    version, _, rest = head.partition(b" ")
+    if not version.startswith(b"HTTP/"):
+        return Health()
+    status = int(rest[:3])
     text = body[body.find(b"{") : body.rfind(b"}") + 1]
     found = json.loads(text) if text else {}
     services = found.get("services", {}) if isinstance(found, dict) else {}

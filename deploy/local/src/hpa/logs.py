@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +30,13 @@ class Log:
         return os.open(self.path, flags, PRIVATE_FILE)
 
     def write(self, line: bytes) -> None:
-        """Append one line in one piece."""
-        descriptor = self.open()
-        try:
-            os.write(descriptor, line)
-        finally:
-            os.close(descriptor)
+        """Append one line in one piece; a disk that is full loses it."""
+        with suppress(OSError):
+            descriptor = self.open()
+            try:
+                os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
 
     def cut(self) -> None:
         """
@@ -48,7 +50,8 @@ class Log:
         except FileNotFoundError:
             return
         if size > self._limit:
-            shutil.copyfile(self.path, self.path.with_name(f"{self.path.name}.1"))
+            with suppress(OSError):  # a full disk is a reason more to empty it
+                shutil.copyfile(self.path, self.path.with_name(f"{self.path.name}.1"))
             os.truncate(self.path, 0)
 
 

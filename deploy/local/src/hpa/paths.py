@@ -42,7 +42,13 @@ class DataDir:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace *path* in one step; it is never half written and never readable by others."""
+    """
+    Replace *path* in one step; it is never half written and never readable by others.
+
+    One that is right already is left alone, so that a full disk is no obstacle to a restart.
+    """
+    if path.exists() and path.read_text() == text:
+        return
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     with os.fdopen(descriptor, "w") as file:

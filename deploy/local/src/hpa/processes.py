@@ -1,6 +1,7 @@
 """The processes of the suite: what is run, on which port, with which environment."""
 
 import os
+import re
 import signal
 import sys
 import sysconfig
@@ -28,6 +29,9 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "worklogs": ("auth", "exams"),
 }
 """Which services a service may ask over internal HTTP."""
+NATS_FAULT: Final = re.compile(
+    rb"critical write error|no space left|JetStream (?:out of|.*disabled)", re.IGNORECASE
+)
 NOT_FOR_CHILDREN: Final = ("PYTHONDONTWRITEBYTECODE", "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_BASE")
 """The first would make every start compile everything; the others are for messaging alone."""
 
@@ -154,6 +158,7 @@ def _nats(plan: Plan) -> Process:
         argv=(str(BIN / "nats-server"), "--config", str(plan.data.nats_config)),
         env=_base_env(),
         prepare=lambda: write_nats_config(plan.data, plan.nats, plan.secrets.nats),
+        fault=NATS_FAULT,
         stop_seconds=1.5,
         stops_last=True,
     )
@@ -181,7 +186,9 @@ def _sender(plan: Plan) -> Process:
 
 
 def _documents(plan: Plan) -> Process:
-    services = ",".join(f"{service}={plan.urls(service)[0]}" for service in SERVICES)
+    services = ",".join(
+        f"{service}={address}" for service in SERVICES for address in plan.urls(service)
+    )
     return Process(
         name="gateway",
         argv=(*PYTHON, "gateway"),

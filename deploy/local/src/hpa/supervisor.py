@@ -1,6 +1,7 @@
 """Keeps processes alive: a dead one comes back after a pause, the others notice nothing."""
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,8 @@ class Process:
     stop_seconds: float = 3.5
     prepare: Callable[[], None] = lambda: None
     """Called before each start: the place for configuration files, and for slow imports."""
+    fault: re.Pattern[bytes] | None = None
+    """What it says on standard error when it cannot go on but does not end by itself."""
     stops_last: bool = False
     """The broker: what the others finish while they stop still reaches it."""
 
@@ -43,6 +46,7 @@ class Keeper:
         self.child: Child | None = None
         self.starts = 0
         self.since = 0.0
+        self.is_faulty = False
         self._log = log
         self._held = held
 
@@ -68,11 +72,16 @@ class Keeper:
 
     async def _live(self, stopping: asyncio.Event, told: "Told") -> int:
         """Start the process and wait for its end."""
-        self._log.cut()
-        self.process.prepare()
+        self.is_faulty = False
         try:
+            self._log.cut()
+            self.process.prepare()
             self.child = await start_child(
-                self.process.argv, self.process.env, self._log, held=self._held
+                self.process.argv,
+                self.process.env,
+                self._log,
+                held=self._held,
+                hear=self._hear,
             )
         except OSError as error:
             told(self, f"{self.process.name} cannot be started: {error}")
@@ -82,6 +91,10 @@ class Keeper:
         if stopping.is_set():  # it was told to all children just before this one was there
             self.child.send(self.process.stop_signal)
         return await self.child.wait()
+
+    def _hear(self, line: bytes) -> None:
+        if self.process.fault is not None and self.process.fault.search(line):
+            self.is_faulty = True
 
 
 Told = Callable[[Keeper, str], None]
@@ -151,10 +164,14 @@ class Supervisor:
     def _told(self, _: Keeper, words: str) -> None:
         if words:
             self._say(words)
-        self._on_change()
+        try:
+            self._on_change()
+        except OSError as error:  # a full disk, say: the processes matter more
+            self._say(f"not written: {error}")
 
     async def _cut_logs(self) -> None:
         while not self._stopping.is_set():
-            cut_logs(self._data.logs)
+            with suppress(OSError):
+                cut_logs(self._data.logs)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), CUT_SECONDS)

@@ -12,6 +12,7 @@ from hpa.child import die_with_parent
 from hpa.console import say
 from hpa.credentials import Secrets
 from hpa.databases import prepare_databases
+from hpa.disk import restart_after_full_disk
 from hpa.errors import Refused
 from hpa.foreground import supervise
 from hpa.gateway_config import gateway_folder
@@ -40,6 +41,7 @@ def run_up(options: Options, *, is_leashed: bool) -> int:
     data = DataDir(options.data_dir)
     data.make()
     held = lock.take(data.lock)
+    data.stack.unlink(missing_ok=True)  # of a suite that was killed
     ports = Ports()
     try:
         _claim(ports, options.port)
@@ -71,7 +73,12 @@ async def _up(options: Options, data: DataDir, ports: Ports, held: int) -> None:
     names = [keeper.process.name for keeper in supervisor.keepers]
     say(f"Starting {', '.join(names)}")
     say(f"Data and logs are in {data.root}")
-    await supervise(supervisor, _declare(plan), _until_healthy(plan, lambda: _tell(plan, started)))
+    await supervise(
+        supervisor,
+        _declare(plan),
+        _until_healthy(plan, lambda: _tell(plan, started)),
+        restart_after_full_disk(supervisor, data.nats_store),
+    )
 
 
 async def _declare(plan: Plan) -> None:
