@@ -189,6 +189,8 @@ class TestListResults:
         assert await ids("?search=tarix") == [4, 3]
         assert await ids("?date_from=2999-01-01") == []
         assert await ids("?date_to=2999-01-01") == [4, 3, 2, 1]
+        assert await ids("?date_from=0001-01-01&date_to=9999-12-31") == [4, 3, 2, 1]
+        assert await ids("?exam=") == [4, 3, 2, 1]
         assert await ids("?limit=2&offset=1") == [3, 2]
         page = await client.get(f"{URL}?limit=1&offset=1", headers=teacher)
         assert page.headers["X-Total-Count"] == "4"

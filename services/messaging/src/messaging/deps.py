@@ -1,9 +1,7 @@
 """What the routes of this service ask for."""
 
-from datetime import date, datetime, time, timedelta
 from hmac import compare_digest
 from typing import Annotated, cast
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query
 from pydantic import BeforeValidator
@@ -14,6 +12,7 @@ from messaging.domain.listing import Part, Wanted
 from messaging.errors import MessageNotFound, WebhookAbsent
 from messaging.schemas import LogStatus
 from messaging.settings import Settings
+from shared.clock import midnight
 from shared.errors import Forbidden
 from shared.http.deps import App, path_id, require_role
 from shared.http.fields import Day, Id
@@ -45,22 +44,14 @@ async def _wanted(
     date_from: DayFilter = None,
     date_to: DayFilter = None,
 ) -> Wanted:
-    zone = ZoneInfo(app.settings.hpa_time_zone)
+    zone = app.settings.hpa_time_zone
     return Wanted(
         student=student,
         sent_by=sent_by,
         status=status,
-        since=_midnight(date_from, zone) if date_from else None,
-        before=_midnight_after(date_to, zone) if date_to else None,
+        since=midnight(date_from, zone) if date_from else None,
+        before=midnight(date_to, zone, after=1) if date_to else None,
     )
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
-
-
-def _midnight_after(day: date, zone: ZoneInfo) -> datetime | None:
-    return None if day == date.max else _midnight(day + timedelta(days=1), zone)
 
 
 MessageFilter = Annotated[Wanted, Depends(_wanted)]

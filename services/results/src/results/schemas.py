@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from results.models import Result, ResultAnswer
-from shared.http.fields import Id, Input, LongText, Whole
+from shared.http.fields import Day, Id, Input, LongText, Whole
 
 MAX_ANSWERS = 500
 Score = Annotated[float, Field(ge=0, le=100)]
@@ -53,6 +53,16 @@ class ResultIn(Input):
     total_questions: Whole = 0
     is_checked: bool = False
     checked_by: Id | None = None
+
+
+class ResultFilters(BaseModel):
+    """What a list of results can be narrowed to."""
+
+    exam: Id | None = None
+    student: Id | None = None
+    is_checked: bool | None = None
+    date_from: Day | None = None
+    date_to: Day | None = None
 
 
 class GradeIn(Input):

@@ -1,11 +1,9 @@
 """Results: reading, writing by hand, grading."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -17,6 +15,7 @@ from results.routes.known import require_known
 from results.schemas import (
     GradedAnswerOut,
     GradeIn,
+    ResultFilters,
     ResultIn,
     ResultOut,
     graded_answer_out,
@@ -25,11 +24,12 @@ from results.schemas import (
 )
 from results.service import results as service
 from results.service.results import ResultFilter, Slice
+from shared.clock import midnight
 from shared.errors import Forbidden, Unavailable
 from shared.http.body import JsonBody, Raw, RawJson, parse
 from shared.http.deps import App, Caller, Now, Read, Tx
 from shared.http.errors import errors
-from shared.http.fields import MAX_ID
+from shared.http.filters import filters
 from shared.http.pagination import Page, json_list, paging
 from shared.http.replies import no_content, reply
 from shared.runtime import Runtime
@@ -37,47 +37,25 @@ from shared.security.principal import Principal
 
 router = APIRouter(prefix="/api/v1/exam-results", tags=["exam-results"])
 
-OptionalId = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 Ordering = Annotated[Page, paging("id", "created_at", "score", "exam", "student")]
-
-
-async def _filter(
-    app: App,
-    exam: OptionalId = None,
-    student: OptionalId = None,
-    is_checked: Annotated[bool | None, Query()] = None,
-    date_from: Annotated[date | None, Query()] = None,
-    date_to: Annotated[date | None, Query()] = None,
-) -> ResultFilter:
-    zone = ZoneInfo(app.settings.hpa_time_zone)
-    return ResultFilter(
-        exam=exam,
-        student=student,
-        is_checked=is_checked,
-        since=_midnight(date_from, zone) if date_from else None,
-        before=_midnight(date_to + timedelta(days=1), zone) if date_to else None,
-    )
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
-
-
-Filter = Annotated[ResultFilter, Depends(_filter)]
+Filter = Annotated[ResultFilters, filters(ResultFilters)]
 
 
 @router.get("/", response_model=list[ResultOut])
-async def list_results(caller: Caller, wanted: Filter, page: Ordering, view: Read) -> Response:
+async def list_results(
+    caller: Caller, app: App, asked: Filter, page: Ordering, view: Read
+) -> Response:
     """List results, newest first; students see their own."""
-    if caller.role == "student":
-        wanted = _own(wanted, caller)
-    return await _listed(wanted, page, view)
+    wanted = _wanted(asked, page, app)
+    return await _listed(_own(wanted, caller) if caller.role == "student" else wanted, page, view)
 
 
 @router.get("/my-results/", response_model=list[ResultOut])
-async def list_my_results(caller: Caller, wanted: Filter, page: Ordering, view: Read) -> Response:
+async def list_my_results(
+    caller: Caller, app: App, asked: Filter, page: Ordering, view: Read
+) -> Response:
     """List the caller's own results, newest first."""
-    return await _listed(_own(wanted, caller), page, view)
+    return await _listed(_own(_wanted(asked, page, app), caller), page, view)
 
 
 @router.post(
@@ -108,7 +86,9 @@ async def get_result(caller: Caller, result_id: ResultId, view: Read) -> Respons
 
 
 @router.put(
-    "/{result_id}/", response_model=ResultOut, responses=errors(ResultNotFound, ResultExists)
+    "/{result_id}/",
+    response_model=ResultOut,
+    responses=errors(Forbidden, ResultNotFound, ResultExists),
 )
 async def replace_result(
     caller: Caller,
@@ -125,7 +105,9 @@ async def replace_result(
 
 
 @router.patch(
-    "/{result_id}/", response_model=ResultOut, responses=errors(ResultNotFound, ResultExists)
+    "/{result_id}/",
+    response_model=ResultOut,
+    responses=errors(Forbidden, ResultNotFound, ResultExists),
 )
 async def update_result(
     caller: Caller,
@@ -142,7 +124,7 @@ async def update_result(
     return await _update(app, intake, current, changes)
 
 
-@router.delete("/{result_id}/", status_code=204, responses=errors(ResultNotFound))
+@router.delete("/{result_id}/", status_code=204, responses=errors(Forbidden, ResultNotFound))
 async def delete_result(caller: Caller, result_id: ResultId, tx: Tx) -> Response:
     """Delete a result; its student may submit again."""
     await service.get_result(tx, result_id, student_id=_only(caller))
@@ -165,7 +147,7 @@ async def list_answers(caller: Caller, result_id: ResultId, view: Read) -> Respo
 @router.patch(
     "/{result_id}/answers/{answer_id}/",
     response_model=GradedAnswerOut,
-    responses=errors(ResultNotFound, AnswerNotFound),
+    responses=errors(Forbidden, ResultNotFound, AnswerNotFound),
 )
 async def grade_answer(
     caller: Caller,
@@ -187,8 +169,19 @@ async def grade_answer(
     return reply(shown)
 
 
+def _wanted(asked: ResultFilters, page: Page, app: Runtime) -> ResultFilter:
+    zone = app.settings.hpa_time_zone
+    return ResultFilter(
+        exam=asked.exam,
+        student=asked.student,
+        is_checked=asked.is_checked,
+        since=midnight(asked.date_from, zone) if asked.date_from else None,
+        before=midnight(asked.date_to, zone, after=1) if asked.date_to else None,
+        search=page.search,
+    )
+
+
 async def _listed(wanted: ResultFilter, page: Page, view: AsyncSession) -> Response:
-    wanted = replace(wanted, search=page.search)
     rows, total = await service.list_results(
         view, wanted, Slice(page.limit, page.offset, page.ordering)
     )
