@@ -5,7 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -40,7 +40,19 @@ class FakeTelegram:
     delivered: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     script: dict[int, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     calls: list[tuple[float, int]] = field(default_factory=list)
+    updates: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self, chat: int, token: str) -> None:
+        """Let the user of a chat open the bot with a link's token."""
+        message = {"chat": {"id": chat, "type": "private"}, "text": f"/start {token}"}
+        with self.lock:
+            self.updates.append({"update_id": 1000 + len(self.updates), "message": message})
+
+    def news(self, offset: int) -> list[dict[str, Any]]:
+        """Return the updates from *offset* on."""
+        with self.lock:
+            return [update for update in self.updates if update["update_id"] >= offset]
 
     def send(self, chat: int, text: str) -> Reply:
         """Deliver a message and say how to answer; the script may refuse it."""
@@ -83,10 +95,17 @@ class _Handler(BaseHTTPRequestHandler):
         elif method == "sendMessage":
             self._write(self.server.telegram.send(int(sent["chat_id"]), str(sent["text"])))
         elif method == "getUpdates":
-            self.server.over.wait(1)
-            self._write(Reply(body={"ok": True, "result": []}))
+            self._write(Reply(body={"ok": True, "result": self._news(int(sent["offset"]))}))
         else:
             self._write(Reply())
+
+    def _news(self, offset: int) -> list[dict[str, Any]]:
+        """Wait a little for updates, as a long poll does."""
+        for _ in range(10):
+            found = self.server.telegram.news(offset)
+            if found or self.server.over.wait(0.1):
+                return found
+        return []
 
     def _write(self, reply: Reply) -> None:
         self.server.over.wait(reply.after)
@@ -99,8 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        with suppress(ConnectionError):  # a poller that was told to end has gone
+            self.end_headers()
+            self.wfile.write(content)
 
 
 @contextmanager

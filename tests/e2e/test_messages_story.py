@@ -120,3 +120,32 @@ class TestAMessage:
 
         assert answer.status_code == 400
         assert list(answer.json()) == ["recipient_ids"]
+
+
+class TestALink:
+    async def test_binds_the_chat_in_which_it_is_opened(
+        self, suite: Suite, telegram: FakeTelegram, chat: int
+    ) -> None:
+        teacher = await suite.sign_up("employee")
+        student = await suite.sign_up("student")
+        link = await student.post("/telegram/link/")
+        silent = await teacher.get("/telegram/links/?linked=false")
+
+        telegram.start(chat, link["url"].partition("?start=")[2])
+        await eventually(
+            lambda: teacher.get(f"/users/{student.id}/"),
+            until=lambda user: user["telegram_id"] == chat,
+            seconds=20,
+        )
+        linked = await eventually(
+            lambda: teacher.get("/telegram/links/?linked=true"),
+            until=lambda students: student.id in [each["id"] for each in students],
+            seconds=20,
+        )
+        logs = await logs_of(teacher, await write(teacher, "Salom", student))
+
+        assert link["url"].startswith("https://t.me/hpa_bot?start=")
+        assert student.id in [each["id"] for each in silent]
+        assert {each["telegram_id"] for each in linked if each["id"] == student.id} == {chat}
+        assert logs[student.id]["status"] == "sent"
+        assert telegram.delivered[chat][-1] == "Salom"
