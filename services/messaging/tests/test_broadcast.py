@@ -126,7 +126,7 @@ class TestABroadcast:
 
         pauses = len(make_hostile(FakeBot(), count)["429"])
         assert telegram.busiest_second() <= 25
-        assert took <= count / 25 * 1.2 + pauses + kills * 2 + 10
+        assert took <= (count / 25 + pauses) * 1.2 + kills * 3 + 10
 
 
 async def _freeze(bot: FakeBot, process: Process) -> None:

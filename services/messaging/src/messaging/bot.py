@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import structlog
 
-from messaging.domain.delivery import WRITE_SECONDS, Pace
+from messaging.domain.delivery import WRITE_SECONDS, Pace, Verdict
 from messaging.service import delivery
 from messaging.service import links as service
 from messaging.telegram import BotApi, CallFailed, uptime
@@ -119,10 +119,9 @@ class Bot:
         await asyncio.sleep(wait)
         until = uptime() + WRITE_SECONDS
         outcome = await self._api.send(answer.chat_id, answer.text, tries=0, until=until)
-        seconds = delivery.pause_of([outcome])
-        if seconds:
+        if outcome.verdict is Verdict.SLOW_DOWN:
             async with self._database.transaction() as tx:
-                await delivery.pause(tx, seconds)
+                await delivery.pause(tx, outcome.wait)
 
     async def _end_turn(self) -> None:
         try:

@@ -7,7 +7,6 @@ the bot's pace, one writes outcomes, one ends what nobody else will. See docs/ad
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ import structlog
 
 from messaging.domain.delivery import (
     MICROS,
+    UNSENT,
     WRITE_SECONDS,
     Outcome,
     Pace,
@@ -153,7 +153,7 @@ class Sender:
             await asyncio.sleep(delay)
         paused = self._paused_until - time.monotonic()
         if paused > 0 or self._stopping.is_set():
-            self._settled.put_nowait(Settled(sending, Outcome(Verdict.UNSENT, wait=max(0, paused))))
+            self._settled.put_nowait(Settled(sending, UNSENT, self._paused_until))
             return
         self._last_start = time.monotonic()
         call = asyncio.create_task(self._send(api, sending, taken_at + WRITE_SECONDS))
@@ -162,21 +162,25 @@ class Sender:
 
     async def _send(self, api: BotApi, sending: Sending, until: float) -> None:
         outcome = await api.send(sending.chat_id, sending.text, tries=sending.tries, until=until)
-        self._settled.put_nowait(Settled(sending, self._heed(outcome)))
+        self._settled.put_nowait(Settled(sending, outcome, self._heed(outcome)))
 
-    def _heed(self, outcome: Outcome) -> Outcome:
-        """Slow this replica down at once; the others learn of a 429 from the database."""
+    def _heed(self, outcome: Outcome) -> float:
+        """
+        Slow this replica down at once; return when the row may be tried again.
+
+        The others learn of a 429 from the database.
+        """
         now = time.monotonic()
         if outcome.verdict is Verdict.SLOW_DOWN:
             self._paused_until = max(self._paused_until, now + outcome.wait)
         if outcome.verdict is not Verdict.UNSENT:
             self._failures = 0
-            return outcome
+            return now + outcome.wait
         if self._paused_until <= now:  # many calls fail together: that counts once
             place = min(self._failures, len(BACKOFF_SECONDS) - 1)
             self._paused_until = now + BACKOFF_SECONDS[place]
             self._failures += 1
-        return replace(outcome, wait=self._paused_until - now)
+        return self._paused_until
 
     # --- writing
 
@@ -196,14 +200,17 @@ class Sender:
     async def _settle(self, settled: list[Settled]) -> None:
         """Write outcomes down; after the lease others have called the rows unknown anyway."""
         end = time.monotonic() + self._pace.lease / MICROS
-        pause = service.pause_of([each.outcome for each in settled])
+        resume_at = max(
+            (each.resume_at for each in settled if each.outcome.verdict is Verdict.SLOW_DOWN),
+            default=0.0,
+        )
         at = utcnow()
         while time.monotonic() < end:
             try:
-                if pause:
+                if resume_at > time.monotonic():
                     async with self._database.transaction() as tx:
-                        await service.pause(tx, pause)
-                    pause = 0.0
+                        await service.pause(tx, resume_at - time.monotonic())
+                    resume_at = 0.0
                 async with self._database.transaction() as tx:
                     await service.settle(tx, settled, at=at)
             except Unavailable:

@@ -27,7 +27,7 @@ SETTLE_SECONDS: Final = 4.0
 """How long an outcome may take to be written down before others call it unknown."""
 
 MICROS: Final = 1_000_000
-SPARE: Final = 1.08
+SPARE: Final = 1.06
 """Slots lie this much further apart: jitter on the way must not make it 26 in any second."""
 CHAT_MICROS: Final = 1_050_000
 """The gap between two messages to one chat, with a little room for jitter."""
@@ -170,3 +170,5 @@ class Settled:
 
     sending: Sending
     outcome: Outcome
+    resume_at: float = 0.0
+    """When it may be tried again, where it may, by this process's monotonic clock."""

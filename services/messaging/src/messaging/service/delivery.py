@@ -14,7 +14,6 @@ from messaging.domain.delivery import (
     NO_CHAT,
     NO_TOKEN,
     UNKNOWN,
-    Outcome,
     Pace,
     Sending,
     Settled,
@@ -133,17 +132,12 @@ def _end(each: Settled, at: datetime) -> dict[str, Any]:
 
 def _return(each: Settled, now: int) -> dict[str, Any]:
     counts = each.outcome.verdict is Verdict.FAULT
-    due = now + round(each.outcome.wait * MICROS)
+    due = now + round(max(0.0, each.resume_at - time.monotonic()) * MICROS)
     return _mine(each) | {"due": due, "more_tries": int(counts)}
 
 
 def _mine(each: Settled) -> dict[str, Any]:
     return {"log_id": each.sending.log_id, "of_attempt": each.sending.attempt}
-
-
-def pause_of(outcomes: Sequence[Outcome]) -> float:
-    """Return for how long the bot must wait after *outcomes*, 0 when it need not."""
-    return max((each.wait for each in outcomes if each.verdict is Verdict.SLOW_DOWN), default=0.0)
 
 
 async def has_due(view: AsyncSession) -> bool:
