@@ -23,3 +23,8 @@ OUTSIDE_PRODUCERS: Final[dict[str, tuple[type[Event], ...]]] = {
     "journal": (AttendanceRecordedV1, ScoreRecordedV1),
 }
 """Users outside the suite and the events that they may publish."""
+
+
+def durable_name(consumer: str, subject: str) -> str:
+    """Return the name of the JetStream consumer, e.g. `results--hpa-user-changed-v1`."""
+    return f"{consumer}--{subject.replace('.', '-')}"

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Event
+from shared.contracts.catalog import durable_name
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
@@ -42,11 +43,6 @@ class Received:
 
 
 ReceivedHandler = Callable[[AsyncSession, Received], Awaitable[None]]
-
-
-def durable_name(consumer: str, subject: str) -> str:
-    """Return the name of the JetStream consumer, e.g. `results--hpa-user-changed-v1`."""
-    return f"{consumer}--{subject.replace('.', '-')}"
 
 
 @dataclass(frozen=True)

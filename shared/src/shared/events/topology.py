@@ -14,9 +14,8 @@ from nats.js.api import (
     StreamConfig,
 )
 
-from shared.contracts.catalog import EVENTS, OUTSIDE_PRODUCERS
+from shared.contracts.catalog import EVENTS, OUTSIDE_PRODUCERS, durable_name
 from shared.events.bus import Bus
-from shared.events.consumers import durable_name
 
 log = structlog.get_logger()
 
