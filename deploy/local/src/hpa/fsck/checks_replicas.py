@@ -8,9 +8,10 @@ from sqlalchemy import TableClause, select
 
 from hpa.fsck import tables
 from hpa.fsck.reading import Check, Reader
+from hpa.options import SERVICES
 
 State = dict[str, Any]
-REPLICATED: Final = ("exams", "results", "messaging", "worklogs")
+REPLICATED: Final = tuple(service for service in SERVICES if service != "auth")
 USER: Final = tuple(tables.USER_STATE)
 SUBJECT: Final = ("id", "version", "name", "is_deleted")
 EXAM: Final = (
