@@ -68,9 +68,9 @@ PLANTED = {
     "worklogs: every status is what was recorded": [
         ("worklogs", "DELETE FROM scores"),
         ("worklogs", "UPDATE work_logs SET status = 0"),
-        ("worklogs", "DELETE FROM work_logs"),
     ],
-    "worklogs: every employee has a row of the last opened day": [
+    "worklogs: every employee has a row of each day": [
+        ("worklogs", "DELETE FROM work_logs"),
         ("worklogs", "UPDATE opened_days SET through = '2026-03-03'"),
     ],
     "events: the outboxes are drained": [
@@ -194,6 +194,16 @@ class TestFsck:
 
         assert report.is_clean
         assert report.dead_letters == {"worklogs": 1}
+
+    async def test_asks_for_no_work_log_of_an_owner_who_records(self, academy: Academy) -> None:
+        academy.run(
+            "worklogs",
+            "UPDATE attendances SET employee_id = 1",
+            "UPDATE scores SET employee_id = 1",
+            "UPDATE work_logs SET status = 0",
+        )
+
+        assert (await check(academy.urls)).is_clean
 
     async def test_leaves_edited_results_to_their_teacher(self, academy: Academy) -> None:
         academy.run("results", "UPDATE results SET version = 2, score = 90, correct_answers = 2")

@@ -9,7 +9,8 @@ from hpa.fsck import tables
 from hpa.fsck.reading import Check, Reader, Rows
 
 STUCK_SECONDS: Final = 60
-LATE_SECONDS: Final = 3600
+LATE_SECONDS: Final = 24 * 3600
+"""While Telegram is away, messages wait for it."""
 MICROS: Final = 1_000_000
 STATUSES: Final = ("pending", "sending", "sent", "failed")
 

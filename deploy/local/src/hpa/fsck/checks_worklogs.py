@@ -21,20 +21,18 @@ async def _one_per_day(read: Reader) -> Iterable[str]:
 
 
 async def _status(read: Reader) -> Iterable[str]:
-    has_attendance = await _days(read, "attendance")
-    has_score = await _days(read, "score")
+    worked = await _worked(read)
     logs = tables.work_logs.c
     rows = await read.rows("worklogs", select(logs.id, logs.employee_id, logs.date, logs.status))
-    found = []
-    for row in rows:
-        day = (row.employee_id, row.date)
-        worked = day in has_attendance and day in has_score
-        if row.status != worked:
-            found.append(f"work log {row.id} says {row.status}, the recordings say {worked}")
-    have = {(row.employee_id, row.date) for row in rows}
-    for employee, date_ in sorted((has_attendance & has_score) - have):
-        found.append(f"employee {employee} worked on {date_} and has no work log")
-    return found
+    return [
+        f"work log {row.id} says {row.status}, the recordings say {not row.status}"
+        for row in rows
+        if row.status != ((row.employee_id, row.date) in worked)
+    ]
+
+
+async def _worked(read: Reader) -> set[tuple[int, date]]:
+    return await _days(read, "attendance") & await _days(read, "score")
 
 
 async def _days(read: Reader, kind: str) -> set[tuple[int, date]]:
@@ -48,28 +46,29 @@ async def _days(read: Reader, kind: str) -> set[tuple[int, date]]:
 
 
 async def _everybody(read: Reader) -> Iterable[str]:
+    """Look for days without a row of those who are employed now; owners who record have none."""
     opened = await read.rows("worklogs", select(tables.opened_days.c.through))
     through = opened[0].through if opened else None
-    if through is None:
-        return []
+    worked = await _worked(read)
     logs, users = tables.work_logs.c, tables.user_replicas.c
-    rows = await read.rows("worklogs", select(logs.employee_id).where(logs.date == through))
-    have = {row.employee_id for row in rows}
+    rows = await read.rows("worklogs", select(logs.employee_id, logs.date))
+    have = {(row.employee_id, row.date) for row in rows}
     employees = await read.rows(
         "worklogs",
         select(users.id, users.changed_at).where(users.role == "employee", users.is_active),
     )
-    return [
-        f"employee {row.id} has no work log of {through}"
+    wanted = {
+        (row.id, through)
         for row in employees
-        if row.id not in have and local_day(row.changed_at, read.zone) <= through
-    ]
+        if through is not None and local_day(row.changed_at, read.zone) <= through
+    }
+    employed = {row.id for row in employees}
+    wanted |= {day for day in worked if day[0] in employed}
+    return [f"employee {one} has no work log of {day}" for one, day in sorted(wanted - have)]
 
 
 CHECKS: Final = (
     Check("worklogs: one row per employee and day", _one_per_day),
     Check("worklogs: every status is what was recorded", _status),
-    Check(
-        "worklogs: every employee has a row of the last opened day", _everybody, is_delivery=True
-    ),
+    Check("worklogs: every employee has a row of each day", _everybody, is_delivery=True),
 )
