@@ -78,6 +78,12 @@ class TestCtrlC:
         assert suite.stop(signal.SIGTERM) == 0
         assert not is_alive(suite.pid("one"))
 
+    def test_is_what_a_closed_terminal_does_too(self, tiny: StartTiny) -> None:
+        suite = tiny(one=SLEEPS)
+
+        assert suite.stop(signal.SIGHUP) == 0
+        assert not is_alive(suite.pid("one"))
+
     def test_kills_in_time_what_does_not_listen(self, tiny: StartTiny) -> None:
         suite = tiny(one=DEAF, two=DEAF)
         started = time.monotonic()

@@ -38,7 +38,9 @@ def _on_signals(kill: Callable[[], None]) -> asyncio.Event:
         stopping.set()
 
     for number in ENDING:
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+        # Under nohup a closed terminal is no reason to end; Ctrl-C always is one.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, on_signal)
     return stopping
 
 
