@@ -78,11 +78,18 @@ def _pending() -> Select[Any]:
     )
 
 
-_HAS_DUE: Final = select(
-    select(MessageLog.id).where(IS_PENDING, MessageLog.due_at <= Micros()).exists()
-)
-_HAS_LOST: Final = select(
-    select(MessageLog.id).where(IS_SENDING, MessageLog.lease_until < Micros()).exists()
+_DUE_NOW: Final = select(MessageLog.id).where(IS_PENDING, MessageLog.due_at <= Micros())
+_HAS_DUE: Final = select(_DUE_NOW.exists())
+_TROUBLES: Final = select(
+    select(MessageLog.id)
+    .where(IS_SENDING, MessageLog.lease_until < Micros())
+    .exists()
+    .label("is_lost"),
+    _DUE_NOW.join(UserReplica, UserReplica.id == MessageLog.recipient_id)
+    .where(UserReplica.telegram_id.is_(None))
+    .exists()
+    .label("is_unlinked"),
+    _DUE_NOW.exists().label("is_due"),
 )
 _DUE: Final = (
     _pending()
@@ -100,10 +107,10 @@ _DUE: Final = (
 _UNLINKED: Final = (
     _pending()
     .where(UserReplica.telegram_id.is_(None))
-    .order_by(MessageLog.id)
+    .order_by(MessageLog.due_at, MessageLog.id)
     .limit(bindparam("most"))
 )
-_ANY: Final = _pending().order_by(MessageLog.id).limit(bindparam("most"))
+_ANY: Final = _pending().order_by(MessageLog.due_at, MessageLog.id).limit(bindparam("most"))
 
 
 async def has_due(view: AsyncSession) -> bool:
@@ -111,14 +118,10 @@ async def has_due(view: AsyncSession) -> bool:
     return bool(await view.scalar(_HAS_DUE))
 
 
-async def has_lost(view: AsyncSession) -> bool:
-    """Tell whether a row is `sending` that nobody looks after any more."""
-    return bool(await view.scalar(_HAS_LOST))
-
-
-async def has_unlinked(view: AsyncSession, now: int) -> bool:
-    """Tell whether something waits for a student who has no chat."""
-    return (await view.execute(_UNLINKED, {"now": now, "most": 1})).first() is not None
+async def find_troubles(view: AsyncSession) -> tuple[bool, bool, bool]:
+    """Tell whether rows are lost, wait for a student without a chat, wait at all."""
+    row = (await view.execute(_TROUBLES)).one()
+    return row.is_lost, row.is_unlinked, row.is_due
 
 
 async def list_due_for_update(tx: AsyncSession, *, now: int, slot: int, most: int) -> list[Due]:

@@ -147,11 +147,8 @@ async def has_due(view: AsyncSession) -> bool:
 
 async def needs_sweep(view: AsyncSession, *, has_token: bool) -> bool:
     """Tell whether there is something to end; takes no lock."""
-    if await repository.has_lost(view):
-        return True
-    if not has_token:
-        return await repository.has_due(view)
-    return await repository.has_unlinked(view, await clock.get_now(view))
+    is_lost, is_unlinked, is_due = await repository.find_troubles(view)
+    return is_lost or is_unlinked or (is_due and not has_token)
 
 
 async def sweep(tx: AsyncSession, *, has_token: bool) -> int:
