@@ -45,7 +45,9 @@ def fill(known: Known) -> int:
         raise Refused(message)
     password = secrets.token_urlsafe(12)
     name, full_name = demo_data.OWNER
-    if users.create_user(known, name, role="owner", full_name=full_name, password=password):
+    if users.create_user(
+        known, name, role="owner", full_name=full_name, password=password, is_quiet=True
+    ):
         message = f"there is a user {name} already, so the demo academy has been made before"
         raise Refused(message)
     academy = asyncio.run(_fill(stack["gateway"]["url"], name, password, known.options.time_zone))

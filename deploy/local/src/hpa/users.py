@@ -8,11 +8,17 @@ from hpa.processes import PYTHON, command_env
 
 
 def create_user(
-    known: Known, username: str, *, role: str, full_name: str, password: str | None = None
+    known: Known,
+    username: str,
+    *,
+    role: str,
+    full_name: str,
+    password: str | None = None,
+    is_quiet: bool = False,
 ) -> int:
     """Create a user; without *password* one is made up and shown. Return auth's exit code."""
     words = ["create-user", username, "--role", role, "--full-name", full_name]
-    return _ask_auth(known, words, password)
+    return _ask_auth(known, words, password, is_quiet=is_quiet)
 
 
 def set_password(known: Known, username: str, *, password: str | None = None) -> int:
@@ -25,13 +31,16 @@ def read_password(*, is_piped: bool) -> str | None:
     return sys.stdin.readline().rstrip("\r\n") if is_piped else None
 
 
-def _ask_auth(known: Known, words: list[str], password: str | None) -> int:
+def _ask_auth(
+    known: Known, words: list[str], password: str | None, *, is_quiet: bool = False
+) -> int:
     # On standard input, not on the command line: everybody can read that in the process list.
     extra = ["--stdin"] if password is not None else []
     return subprocess.run(
         [*PYTHON, "auth", *words, *extra],
         env=command_env(known.options, known.data, known.secrets, "auth"),
         input=f"{password}\n" if password is not None else "",
+        stderr=subprocess.DEVNULL if is_quiet else None,
         text=True,
         check=False,
     ).returncode
