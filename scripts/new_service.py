@@ -1,7 +1,10 @@
 """Lays out a further service from the skeleton and writes its name into every register."""
 
 import argparse
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +39,47 @@ def after_line(line: str, added: str) -> Edit:
     return edit
 
 
+def after_sections(text: str, name: str) -> str:
+    """
+    Repeat the sections and single lines of the last service for the new one.
+
+    Meant for compose files: a section begins two spaces deep, and what it names of exams goes.
+    """
+    lines, section, result = text.splitlines(keepends=True), False, []
+    waiting: list[str] = []
+    for line in [*lines, "end"]:
+        if re.match(r" {0,2}\S", line):
+            section = re.match(rf"  {LAST}\b.*:", line) is not None
+            if not section:
+                result += waiting
+                waiting = []
+        result.append(line)
+        if section and "exams" not in line.lower():
+            waiting.append(_renamed(line, name))
+        elif not section and LAST in line.lower():
+            result[-1:] = _beside(line, name)
+    return "".join(result[:-1])
+
+
+def after_lines(text: str, name: str) -> str:
+    """Repeat every line of the last service for the new one."""
+    return "".join(
+        line + (_renamed(line, name) if LAST in line.lower() else "")
+        for line in text.splitlines(keepends=True)
+    )
+
+
+def _beside(line: str, name: str) -> list[str]:
+    address = f"{LAST}=http://{LAST}:8000"
+    if address in line:
+        return [line.replace(address, f"{address},{_renamed(address, name)}")]
+    return [line, _renamed(line, name)]
+
+
+def _renamed(text: str, name: str) -> str:
+    return text.replace(LAST, name).replace(LAST.upper(), name.upper())
+
+
 REGISTERS: dict[str, tuple[Edit, ...]] = {
     "Makefile": (after_paths,),
     "pyproject.toml": (after_words,),
@@ -58,6 +102,10 @@ REGISTERS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "tests/e2e/running.py": (after_words,),
+    "deploy/compose.yml": (after_sections,),
+    "deploy/swarm/stack.yml": (after_sections,),
+    "deploy/.env.example": (after_lines,),
+    "deploy/postgres/init.sh": (lambda text, name: text.replace(LAST, f"{LAST} {name}", 1),),
 }
 
 
@@ -82,7 +130,14 @@ def lay_out(root: Path, name: str) -> list[Path]:
             text = changed
         path.write_text(text)
         written.append(path)
-    return written
+    lock = root / f"deploy/locks/{name}.lock"
+    lock.write_text((root / f"deploy/locks/{LAST}.lock").read_text())  # the same dependencies
+    subprocess.run(
+        [sys.executable, root / "scripts/build_nats_conf.py"],
+        env={**os.environ, "PYTHONPATH": str(root / "shared/src")},
+        check=True,
+    )
+    return [*written, lock, root / "deploy/nats.conf"]
 
 
 def _filled(text: str, name: str) -> str:

@@ -37,9 +37,7 @@ def test_every_decision_has_its_parts() -> None:
     parts = {"## Context", "## Decision", "## Consequences", "## Violated when", "## Enforced by"}
     decisions = sorted(tree.ROOT.glob("docs/adr/*.md"))
 
-    assert [path.name[:4] for path in decisions] == [
-        f"{n:04}" for n in range(1, len(decisions) + 1)
-    ]
+    assert len({path.name[:4] for path in decisions}) == len(decisions)
     assert not [path.name for path in decisions if not parts <= set(path.read_text().splitlines())]
 
 
