@@ -1,5 +1,5 @@
 """
-Figures of the messaging service; run it where nothing else runs:
+Figures of the messaging service; run it where nothing else runs.
 
 `python -m services.messaging.tests.bench_messaging [postgresql+asyncpg://…/an_empty_database]`
 """
@@ -101,10 +101,10 @@ async def measure(database: Database, folder: Path) -> None:
     await broadcast.write_to(database, RECIPIENTS)  # so the students are known
     url = database.url.render_as_string(hide_password=False)
     with api(url, folder, tokens) as address:
-        took = sorted(await measure_posts(address, tokens))
+        took = await measure_posts(address, tokens)
     say(
-        f"POST to {RECIPIENTS}: median {statistics.median(took):.0f} ms, worst {took[-1]:.0f} ms"
-        f" (allowed {MAX_POST_MS})"
+        f"POST to {RECIPIENTS}: first {took[0]:.0f} ms, then {statistics.median(took[1:]):.0f} ms,"
+        f" worst of them {max(took[1:]):.0f} ms (allowed {MAX_POST_MS})"
     )
     with fake_bot() as bot:
         fast = await measure_sending(database, bot, folder, rate=1e6, count=RECIPIENTS)
