@@ -50,7 +50,12 @@ class TestReadOptions:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("HPA_PORT", "http"), ("HPA_WORKERS_AUTH", "0"), ("ENVIRONMENT", "staging")],
+        [
+            ("HPA_PORT", "http"),
+            ("HPA_WORKERS_AUTH", "0"),
+            ("ENVIRONMENT", "staging"),
+            ("HPA_TIME_ZONE", "Mars/Olympus"),
+        ],
     )
     def test_names_the_variable_that_makes_no_sense(
         self, name: str, value: str, monkeypatch: pytest.MonkeyPatch

@@ -61,7 +61,7 @@ class Suite:
             input="Juda-Yaxshi-Parol-7\n",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
@@ -209,6 +209,19 @@ class TestTheCommands:
     def test_show_logs(self, suite: Suite) -> None:
         assert "Server is ready" in suite.run("logs", "nats").stdout
         assert "auth" in suite.run("logs", "nonsense").stderr
+
+
+class TestTheDemo:
+    def test_fills_an_empty_academy_once(self, suite: Suite) -> None:
+        filled = suite.run("demo")
+        again = suite.run("demo")
+
+        assert filled.returncode == 0, filled.stderr
+        login = re.search(r"^employee +(\S+) +(\S+)$", filled.stdout, re.MULTILINE)
+        assert login
+        assert suite.login(login[1], login[2]) == 200
+        assert (again.returncode, again.stdout) == (2, "")
+        assert suite.run("fsck", "--wait", "30").returncode == 0
 
 
 class TestAKilledProcess:
