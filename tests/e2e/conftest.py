@@ -13,6 +13,14 @@ BACKENDS = ("sqlite", "postgresql")
 HEALED_SECONDS = 60
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one backend on one worker of xdist, which starts that suite."""
+    for item in items:
+        backend = item.callspec.params.get("running") if hasattr(item, "callspec") else None
+        if backend:
+            item.add_marker(pytest.mark.xdist_group(backend))
+
+
 @pytest.fixture(scope="session")
 def telegram() -> Iterator[bot.FakeTelegram]:
     """Return the Bot API that the suites talk to."""
