@@ -6,7 +6,9 @@ the bot's pace, one writes outcomes, one ends what nobody else will. See docs/ad
 """
 
 import asyncio
+import contextlib
 import time
+from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
@@ -33,11 +35,23 @@ log = structlog.get_logger()
 IDLE_SECONDS: Final = 0.25
 """How often an idle replica looks for work; the API runs in other processes and cannot tell."""
 SWEEP_SECONDS: Final = 0.5
+GATHER_SECONDS: Final = 0.02
 LONGEST_WAIT: Final = 1.0
 RETRY_SECONDS: Final = 0.5
 BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 4.0)
 """How long a replica waits while it cannot even connect to Telegram."""
 BATCH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A row in line for its slot."""
+
+    sending: Sending
+    start: float
+    """When its slot is, by the monotonic clock."""
+    until: float
+    """When it is too late to write it, by `uptime`."""
 
 
 class Sender:
@@ -51,9 +65,12 @@ class Sender:
         self._api = api
         self._pace = pace
         self._free = parallel
+        self._enough = max(1, parallel // 2)
         self._freed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._settled: asyncio.Queue[Settled | None] = asyncio.Queue()
+        self._line: asyncio.Queue[_Claim | None] = asyncio.Queue()
+        self._launched = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._abandoned: list[str] = []
         self._paused_until = 0.0
@@ -65,31 +82,40 @@ class Sender:
         """Take nothing new; `run` ends when what is on the wire has ended."""
         self._stopping.set()
         self._freed.set()
+        self._launched.set()
 
     async def run(self) -> None:
         """Send until `stop`."""
-        sweeping = asyncio.create_task(self._sweep())
-        writing = asyncio.create_task(self._write())
+        loops = [asyncio.create_task(loop) for loop in (self._sweep(), self._write())]
         try:
             if self._api is None:
                 log.warning("there is no bot token, messages fail")
                 await self._stopping.wait()
             else:
-                await self._feed(self._api)
-            await asyncio.gather(*self._calls)
+                await self._send_all(self._api)
             self._settled.put_nowait(None)
-            await writing
+            await loops[1]
         finally:
-            sweeping.cancel()
-            writing.cancel()
-            await asyncio.gather(sweeping, writing, return_exceptions=True)
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+    async def _send_all(self, api: BotApi) -> None:
+        launching = asyncio.create_task(self._launch(api))
+        try:
+            await self._feed()
+            self._line.put_nowait(None)
+            await launching
+        finally:
+            launching.cancel()
+        await asyncio.gather(*self._calls)
 
     # --- feeding
 
-    async def _feed(self, api: BotApi) -> None:
+    async def _feed(self) -> None:
         while not self._stopping.is_set():
             try:
-                rest = await self._feed_once(api)
+                rest = await self._feed_once()
             except Unavailable:
                 rest = RETRY_SECONDS
             except Exception:
@@ -98,8 +124,8 @@ class Sender:
             if rest > 0:
                 await self._rest(rest)
 
-    async def _feed_once(self, api: BotApi) -> float:
-        """Claim and launch one block; return for how long there is nothing to do."""
+    async def _feed_once(self) -> float:
+        """Claim one block ahead of its slots; return for how long there is nothing to do."""
         obstacle = await self._obstacle()
         if obstacle is not None:
             return obstacle
@@ -111,7 +137,8 @@ class Sender:
         offset = claimed.read_at - claimed.now / MICROS
         self._free -= len(claimed.sendings)
         for sending in claimed.sendings:
-            await self._launch(api, sending, sending.slot / MICROS + offset, taken_at)
+            start = sending.slot / MICROS + offset
+            self._line.put_nowait(_Claim(sending, start, taken_at + WRITE_SECONDS))
         return 0
 
     async def _obstacle(self) -> float | None:
@@ -123,10 +150,24 @@ class Sender:
             self._freed.clear()
             await self._freed.wait()
             return 0
+        await self._gather()
+        # The next block is claimed while the last of this one still wait for their slots.
+        while self._line.qsize() > self._pace.block // 2 and not self._stopping.is_set():
+            self._launched.clear()
+            await self._launched.wait()
         if self._is_busy:
             return None
         async with self._database.reading() as view:
             return None if await service.has_due(view) else IDLE_SECONDS
+
+    async def _gather(self) -> None:
+        """Let a few calls end before the next claim: a commit for each of them is dear."""
+        enough = min(self._pace.block, self._enough)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                while self._free < enough and not self._stopping.is_set():
+                    self._freed.clear()
+                    await self._freed.wait()
 
     async def _claim(self) -> service.Claimed:
         await self._give_back()
@@ -145,23 +186,29 @@ class Sender:
                 await service.release(tx, self._abandoned)
             self._abandoned.clear()
 
-    async def _launch(self, api: BotApi, sending: Sending, slot: float, taken_at: float) -> None:
-        # Slots that have passed are not caught up with: each start keeps its distance.
-        start = max(slot, self._last_start + self._pace.gap / MICROS)
-        delay = start - time.monotonic()
-        if delay > 0:
-            await asyncio.sleep(delay)
-        paused = self._paused_until - time.monotonic()
-        if paused > 0 or self._stopping.is_set():
-            self._settled.put_nowait(Settled(sending, UNSENT, self._paused_until))
-            return
-        self._last_start = time.monotonic()
-        call = asyncio.create_task(self._send(api, sending, taken_at + WRITE_SECONDS))
-        self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
+    # --- calling
 
-    async def _send(self, api: BotApi, sending: Sending, until: float) -> None:
-        outcome = await api.send(sending.chat_id, sending.text, tries=sending.tries, until=until)
+    async def _launch(self, api: BotApi) -> None:
+        while (claim := await self._line.get()) is not None:
+            # Slots that have passed are not caught up with: each start keeps its distance.
+            start = max(claim.start, self._last_start + self._pace.gap / MICROS)
+            delay = start - time.monotonic()
+            if delay > 0:
+                await self._rest(delay)
+            if self._paused_until > time.monotonic() or self._stopping.is_set():
+                self._settled.put_nowait(Settled(claim.sending, UNSENT, self._paused_until))
+            else:
+                self._last_start = time.monotonic()
+                call = asyncio.create_task(self._send(api, claim))
+                self._calls.add(call)
+                call.add_done_callback(self._calls.discard)
+            self._launched.set()
+
+    async def _send(self, api: BotApi, claim: _Claim) -> None:
+        sending = claim.sending
+        outcome = await api.send(
+            sending.chat_id, sending.text, tries=sending.tries, until=claim.until
+        )
         self._settled.put_nowait(Settled(sending, outcome, self._heed(outcome)))
 
     def _heed(self, outcome: Outcome) -> float:
@@ -245,8 +292,6 @@ class Sender:
             return await service.sweep(tx, has_token=has_token)
 
     async def _rest(self, seconds: float) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-        except TimeoutError:
-            return

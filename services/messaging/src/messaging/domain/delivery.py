@@ -32,7 +32,9 @@ SPARE: Final = 1.06
 CHAT_MICROS: Final = 1_050_000
 """The gap between two messages to one chat, with a little room for jitter."""
 BLOCK_SECONDS: Final = 0.2
-"""How far ahead a replica reserves slots."""
+"""How many slots a replica reserves at once, as a stretch of time."""
+AHEAD_MICROS: Final = 500_000
+"""A slot that is further away is not reserved yet: its row would be `sending` for nothing."""
 
 
 class Status(StrEnum):
@@ -138,7 +140,7 @@ class Pace:
     @property
     def lead(self) -> int:
         """How far ahead of now a first slot lies, so that its commit is done by then."""
-        return min(self.gap, 40_000)
+        return min(3 * self.gap, 150_000)
 
     @property
     def lease(self) -> int:

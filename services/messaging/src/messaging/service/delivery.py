@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from messaging.domain.delivery import (
+    AHEAD_MICROS,
     CHAT_MICROS,
     MICROS,
     NO_CHAT,
@@ -38,7 +39,7 @@ class Claimed:
     read_at: float
     """… and this process's monotonic one at the same moment."""
     wait: float = 0.0
-    """Seconds for which the whole bot is paused."""
+    """Seconds until it makes sense to claim again: a pause, or other replicas' slots."""
 
 
 async def claim(tx: AsyncSession, pace: Pace, *, attempt: str, most: int) -> Claimed:
@@ -53,6 +54,8 @@ async def claim(tx: AsyncSession, pace: Pace, *, attempt: str, most: int) -> Cla
     if paused_until > now:
         return Claimed((), now, read_at, (paused_until - now) / MICROS)
     slot = pace.first_slot(now, next_at)
+    if slot - now > AHEAD_MICROS:
+        return Claimed((), now, read_at, (slot - now - AHEAD_MICROS) / MICROS)
     due = await repository.list_due_for_update(tx, now=now, slot=slot, most=most + EXTRA)
     first_of_chat = {row.chat_id: row for row in reversed(due)}
     rows = sorted(first_of_chat.values(), key=due.index)[:most]
