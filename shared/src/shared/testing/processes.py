@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -41,15 +42,17 @@ def start(
 
 
 def free_port() -> int:
-    """Return a free loopback port below the range from which the kernel hands out ports."""
-    for port in range(20_000 + os.getpid() % 5_000, 32_000):
+    """
+    Return a free loopback port below the range from which the kernel hands out ports.
+
+    Chosen at random: neighbours that look for the next free one at once would all find the same.
+    """
+    for _ in range(1000):
+        port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        if _reserve(port):
-            return port
+            if port not in _taken and not _is_refused(probe, port):
+                _taken.add(port)
+                return port
     message = "no free port"
     raise RuntimeError(message)
 
@@ -57,11 +60,12 @@ def free_port() -> int:
 _taken: set[int] = set()
 
 
-def _reserve(port: int) -> bool:
-    if port in _taken:
-        return False
-    _taken.add(port)
-    return True
+def _is_refused(probe: socket.socket, port: int) -> bool:
+    try:
+        probe.bind(("127.0.0.1", port))
+    except OSError:
+        return True
+    return False
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
