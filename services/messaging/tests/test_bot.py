@@ -9,6 +9,7 @@ from sqlalchemy import select
 from messaging.bot import Bot
 from messaging.domain.links import Reply
 from messaging.models import TelegramPoller
+from messaging.service import links as service
 from messaging.settings import Settings
 from services.messaging.tests.conftest import Caller
 from services.messaging.tests.fake_bot import FakeBot
@@ -74,6 +75,15 @@ class TestPolling:
             await eventually(lambda: said(telegram, 4242))
 
         assert telegram.texts(4242) == [Reply.LINKED]
+
+    async def test_is_given_to_one_of_many_who_ask_at_once(self, database: Database) -> None:
+        async def ask(owner: str) -> int | None:
+            async with database.transaction() as tx:
+                return await service.take_turn(tx, owner, 10)
+
+        turns = await asyncio.gather(*(ask(f"replica {n}") for n in range(8)))
+
+        assert [turn for turn in turns if turn is not None] == [0]
 
     async def test_goes_on_where_the_last_one_stopped(
         self, settings: Settings, telegram: FakeBot

@@ -1,5 +1,6 @@
 """Binding a chat: the link, the bot's /start, and who cannot be reached."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -136,6 +137,18 @@ class TestStart:
         (told_auth,) = await events(database)
         assert told_auth["user_id"] == 10
         assert told_auth["telegram_id"] == CHAT
+
+    async def test_binds_only_one_of_two_chats_that_come_at_once(
+        self, teacher: Caller, database: Database
+    ) -> None:
+        token = token_of(await link(teacher, {"student": 10}))
+
+        said = await asyncio.gather(
+            *(tell_bot(database, start(token, chat=chat)) for chat in range(1, 6))
+        )
+
+        assert sorted(str(one) for one in said) == sorted([Reply.LINKED] + [Reply.EXPIRED] * 4)
+        assert len(await events(database)) == 1
 
     async def test_comes_too_late(self, teacher: Caller, database: Database) -> None:
         token = token_of(await link(teacher, {"student": 10}))

@@ -135,6 +135,7 @@ class TestAMessage:
         telegram.script[1010] = deque([fake_bot.BLOCKED])
         message = await teacher.write("Salom", 10, 11)
         await logs_of(message["id"])
+        unreachable = await teacher.get("/telegram/links/?linked=false")
 
         answer = await teacher.ask("POST", f"/messages/{message['id']}/retry/")
         logs = await logs_of(message["id"])
@@ -146,6 +147,8 @@ class TestAMessage:
         }
         assert {log["status"] for log in logs.values()} == {"sent"}
         assert telegram.delivered == {1010: 1, 1011: 1}
+        assert [each["id"] for each in unreachable] == [10]
+        assert await teacher.get("/telegram/links/?linked=false") == []
 
 
 class TestPending:

@@ -37,7 +37,7 @@ class Settings(ServiceSettings):
 
     def bot_api(self) -> BotApi | None:
         """Return a new client for Telegram, or None without a token."""
-        token = self.telegram_bot_token.get_secret_value()
+        token = self.telegram_bot_token.get_secret_value().strip()
         if not token:
             return None
         return BotApi(

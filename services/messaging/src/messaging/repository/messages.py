@@ -16,6 +16,7 @@ from shared.users import UserReplica
 LOGS: Final = cast("Table", MessageLog.__table__)
 PARAMETERS: Final = 500
 """How many ids one statement names; SQLite bounds them."""
+PIECE: Final = 500
 MESSAGE: Final = (Message.id, Message.text, Message.sent_by, Message.created_at)
 LOG: Final = (
     MessageLog.id,
@@ -133,13 +134,14 @@ async def list_messages(
     ids = _part(_wanted(select(Message.id), wanted), part)
     page = _part(_wanted(select(*MESSAGE), wanted), part)
     messages = cast("Sequence[MessageRow]", (await view.execute(page)).all())
-    logs = (
-        await view.execute(
-            select(*LOG)
-            .where(MessageLog.message_id.in_(ids.subquery().select()))
-            .order_by(MessageLog.message_id, MessageLog.id)
-        )
-    ).all()
+    statement = (
+        select(*LOG)
+        .where(MessageLog.message_id.in_(ids.subquery().select()))
+        .order_by(MessageLog.message_id, MessageLog.id)
+    )
+    # In pieces: the whole of a long list, made into rows at once, would stall the loop.
+    pieces = (await view.stream(statement)).partitions(PIECE)
+    logs = [log async for piece in pieces for log in piece]
     total = len(messages)
     if part.limit is not None:
         count = _wanted(select(func.count()).select_from(Message), wanted)
