@@ -19,25 +19,6 @@ MAX_SOURCE = 32_768
 LogStatus = Literal["pending", "sent", "failed"]
 EXAMPLE = "Ertaga imtihon bor, tayyorlanib keling!"
 
-MESSAGE_EXAMPLE: dict[str, Any] = {
-    "id": 1,
-    "text": EXAMPLE,
-    "recipients": [10],
-    "sent_by": 3,
-    "logs": [
-        {
-            "id": 1,
-            "message": 1,
-            "recipient": 10,
-            "recipient_name": "Ali Valiyev",
-            "status": "sent",
-            "error": None,
-            "sent_at": "2026-02-20T09:05:00Z",
-        }
-    ],
-    "created_at": "2026-02-20T09:00:00Z",
-}
-
 
 def _sendable(text: str) -> str:
     try:
@@ -101,8 +82,6 @@ class MessageLogOut(BaseModel):
 
 class MessageOut(BaseModel):
     """A message with its recipients."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [MESSAGE_EXAMPLE]})
 
     id: int
     text: str
