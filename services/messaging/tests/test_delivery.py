@@ -98,7 +98,7 @@ class TestPace:
         assert pace.first_slot(now=1000, next_at=0) == 1000 + pace.lead
         assert pace.first_slot(now=1000, next_at=10**9) == 10**9
 
-    @pytest.mark.parametrize(("rate", "block"), [(0.5, 1), (1, 1), (25, 5), (1000, 200)])
+    @pytest.mark.parametrize(("rate", "block"), [(0.5, 1), (1, 1), (25, 2), (1000, 100)])
     def test_reserves_little_ahead(self, rate: float, block: int) -> None:
         assert Pace(rate=rate, timeout=10).block == block
 

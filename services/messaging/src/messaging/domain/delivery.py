@@ -31,7 +31,7 @@ SPARE: Final = 1.06
 """Slots lie this much further apart: jitter on the way must not make it 26 in any second."""
 CHAT_MICROS: Final = 1_050_000
 """The gap between two messages to one chat, with a little room for jitter."""
-BLOCK_SECONDS: Final = 0.2
+BLOCK_SECONDS: Final = 0.1
 """How many slots a replica reserves at once, as a stretch of time."""
 AHEAD_MICROS: Final = 500_000
 """A slot that is further away is not reserved yet: its row would be `sending` for nothing."""
@@ -139,7 +139,7 @@ class Pace:
 
     @property
     def lead(self) -> int:
-        """How far ahead of now a first slot lies, so that its commit is done by then."""
+        """How far ahead a new row of slots begins, so that its claim is committed by then."""
         return min(3 * self.gap, 150_000)
 
     @property
@@ -148,8 +148,8 @@ class Pace:
         return round((WRITE_SECONDS + self.timeout + SETTLE_SECONDS) * MICROS)
 
     def first_slot(self, now: int, next_at: int) -> int:
-        """Return the first free slot, as the bucket stands at *next_at*."""
-        return max(now + self.lead, next_at)
+        """Return the first free slot: the next one, or a new row of slots after a while of rest."""
+        return next_at if next_at > now else now + self.lead
 
 
 @dataclass(frozen=True, slots=True)
