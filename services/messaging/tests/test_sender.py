@@ -1,6 +1,7 @@
 """What becomes of a message, by a real sender against a Bot API that listens."""
 
 import asyncio
+import time
 from collections import deque
 
 import pytest
@@ -253,6 +254,7 @@ class TestThePace:
     ) -> None:
         pace = Pace(rate=8, timeout=1)
         messages = [await teacher.write("Salom", *range(10, 20)) for _ in range(2)]
+        started = time.monotonic()
         async with (
             sending(settings, pace=pace),
             sending(settings, pace=pace),
@@ -261,8 +263,8 @@ class TestThePace:
             for message in messages:
                 await logs_of(message["id"])
 
-        moments = [at for at, _, _ in telegram.calls]
-        assert moments[-1] - moments[0] >= 19 / 8
+        last, _, _ = telegram.calls[-1]
+        assert last - started >= 19 / 8  # no call comes before its slot; a busy machine adds to it
         assert set(telegram.delivered.values()) == {2}
 
     async def test_never_has_more_calls_open_than_allowed(

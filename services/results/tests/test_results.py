@@ -260,6 +260,24 @@ class TestChangeResult:
         assert answer.status_code == 400
         assert "non_field_errors" in answer.json()
 
+    async def test_to_another_exam_forgets_the_version_it_was_graded_from(
+        self,
+        app: FastAPI,
+        client: httpx2.AsyncClient,
+        student: Headers,
+        teacher: Headers,
+        tell_exam: TellExam,
+    ) -> None:
+        await tell_exam(1)
+        await tell_exam(2)
+        made = await submit(client, student)
+
+        answer = await client.patch(f"{URL}{made['id']}/", json={"exam": 2}, headers=teacher)
+
+        assert (answer.status_code, answer.json()["exam"]) == (200, 2)
+        async with app.state.hpa.database.reading() as view:
+            assert (await view.get(Result, made["id"])).questions_version is None
+
     async def test_is_403_for_the_own_and_404_for_anothers_student(
         self,
         client: httpx2.AsyncClient,

@@ -136,6 +136,7 @@ def settings_kwargs(database_url: str, tokens: TokenFactory) -> dict[str, Any]:
         "jwks_cache": tokens.jwks_file,
         "service_secret": SERVICE_SECRET,
         "drain_seconds": 0,
+        "request_seconds": 30,  # no test depends on how busy the machine is
         "migrate_on_start": False,
     }
 

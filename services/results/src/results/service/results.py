@@ -150,9 +150,12 @@ def event_of(
 async def _move(
     tx: AsyncSession, result: Result, exam_id: int, student_id: int, title: str
 ) -> None:
+    is_other_exam = exam_id != result.exam_id
     if not await repository.move_result(tx, result.id, exam_id, student_id, title):
         raise ResultExists
     await tx.refresh(result)
+    if is_other_exam:
+        result.questions_version = None  # no version of the new exam holds these answers
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
