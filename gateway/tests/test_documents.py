@@ -154,13 +154,17 @@ class TestHealth:
 
         assert found == {"exams": "ok", "results": "down"}
 
-    async def test_needs_one_ready_replica(
+    async def test_needs_every_replica(
         self, services: dict[str, JsonServer], client: httpx2.AsyncClient
     ) -> None:
-        services["results"].documents["/ready/"] = {"status": "ok"}
-        both = [one.url for one in services.values()]
+        first, second = list(services.values())[:2]
+        first.documents["/ready/"] = {"status": "ok"}
+        both = {"exams": [first.url, second.url]}
 
-        assert await Health({"exams": both}, client).services() == {"exams": "ok"}
+        second.documents.pop("/ready/", None)
+        assert await Health(both, client).services() == {"exams": "down"}
+        second.documents["/ready/"] = {"status": "ok"}
+        assert await Health(both, client).services() == {"exams": "ok"}
 
     async def test_is_down_where_nobody_listens(self, client: httpx2.AsyncClient) -> None:
         health = Health({"exams": ["http://127.0.0.1:1"]}, client)

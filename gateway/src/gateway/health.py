@@ -38,8 +38,8 @@ class Health:
         return dict(zip(self._replicas, found, strict=True))
 
     async def _service(self, name: str) -> str:
-        """One ready replica makes a service ready: the gateway sends to that one."""
-        if not any(await asyncio.gather(*map(self._is_ready, self._replicas[name]))):
+        """Say `ok` when all replicas are ready: whoever replaces them one by one waits for it."""
+        if not all(await asyncio.gather(*map(self._is_ready, self._replicas[name]))):
             self._ready.discard(name)
             return "down"
         if name not in self._ready:
