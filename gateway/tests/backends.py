@@ -31,7 +31,7 @@ class Reply:
 
 
 class Backend:
-    """Answers with its name; keeps what it received, health checks apart."""
+    """Answers with its name; keeps what came from the clients of the gateway."""
 
     def __init__(self, name: str, port: int) -> None:
         self.name = name
@@ -44,6 +44,7 @@ class Backend:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._handlers: set[asyncio.Task[None]] = set()
+        self._idle: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def reset(self) -> None:
         self.mode: Mode = "answer"
@@ -75,6 +76,12 @@ class Backend:
         if self._server is not None:
             self._server.close()
             self._server = None
+        # Until the gateway has noticed that these are over, it could send its next request there,
+        # and a POST that may have arrived is not sent again.
+        for writer in self._idle.values():
+            writer.write_eof()
+        if self._idle:
+            await asyncio.wait(list(self._idle), timeout=5)
         for writer in self._writers:
             writer.transport.abort()
         for handler in self._handlers:
@@ -87,20 +94,28 @@ class Backend:
         self._handlers.add(handler)
         self._writers.add(writer)
         try:
-            while await self._answer(reader, writer):
-                pass
+            while True:
+                self._idle[handler] = writer
+                head = await reader.readuntil(b"\r\n\r\n")
+                del self._idle[handler]
+                if self._server is None or not await self._answer(head, reader, writer):
+                    break
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             self._handlers.discard(handler)
+            self._idle.pop(handler, None)
             self._writers.discard(writer)
             writer.close()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = await reader.readuntil(b"\r\n\r\n")
+    async def _answer(
+        self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
         request = await _read(head, reader)
         is_check = head.startswith(HEALTH)
-        if not is_check:
+        # The document service asks each service by itself, whenever it likes.
+        is_direct = request.headers.get("host") == self.url.removeprefix("http://")
+        if not is_check and not is_direct:
             self.received.append(request)
         if self.mode == "freeze":
             await asyncio.Event().wait()
@@ -115,7 +130,7 @@ class Backend:
             body = b""
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
         await writer.drain()
-        return True
+        return not is_direct
 
     def _reply_to(self, *, is_check: bool, target: str) -> Reply:
         if is_check:
