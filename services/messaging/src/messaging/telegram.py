@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from messaging.domain.delivery import IN_DOUBT, UNSENT, Outcome, judge
+from shared.security.trust import trusted
 
 log = structlog.get_logger()
 
@@ -76,6 +77,7 @@ class BotApi:
             ),
             headers={"Content-Type": "application/json"},
             trust_env=False,
+            verify=trusted(),
         )
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from shared.errors import NotFound, Unavailable
 from shared.security.tokens import SERVICE_LIFE, ServiceTokens
+from shared.security.trust import trusted
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class InternalClient:
                 keepalive_expiry=60,
             ),
             trust_env=False,  # a proxy of the environment has no business between services
+            verify=trusted(),
         )
 
     async def get(self, path: str, *, timeout: float = TOTAL_SECONDS) -> Any:  # noqa: ANN401, ASYNC109 - JSON; per call

@@ -15,6 +15,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from shared.errors import Unavailable
+from shared.security.trust import trusted
 
 log = structlog.get_logger()
 
@@ -48,7 +49,9 @@ class HttpKeys:
     async def fetch(self) -> KeyDocument:
         """Return the document, within a second."""
         if self._http is None:
-            self._http = httpx2.AsyncClient(timeout=FETCH_SECONDS, trust_env=False)
+            self._http = httpx2.AsyncClient(
+                timeout=FETCH_SECONDS, trust_env=False, verify=trusted()
+            )
         async with asyncio.timeout(FETCH_SECONDS):
             response = await self._http.get(self._url)
         response.raise_for_status()
