@@ -10,13 +10,19 @@ from deploy.local.tests.tiny import StartTiny, TinySuite
 from hpa.paths import DataDir
 
 
+@pytest.fixture(params=["exec", "fork"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Return how a supervisor starts its children."""
+    return str(request.param)
+
+
 @pytest.fixture
-def tiny(tmp_path: Path) -> Iterator[StartTiny]:
+def tiny(tmp_path: Path, way: str) -> Iterator[StartTiny]:
     """Return a function that starts a tiny suite, which ends with the test."""
     started: list[TinySuite] = []
 
     def start(*, is_refused: bool = False, **children: str) -> TinySuite:
-        suite = TinySuite(tmp_path / "data", **children)
+        suite = TinySuite(tmp_path / "data", way, **children)
         started.append(suite)
         if not is_refused:
             suite.wait_until_started()

@@ -1,4 +1,4 @@
-"""A supervisor over tiny children, for tests to kill: `runner.py FOLDER NAME=CODE ...`."""
+"""A supervisor over tiny children, for tests: `runner.py FOLDER exec|fork NAME=CODE ...`."""
 
 import asyncio
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 from hpa import lock
 from hpa.disk import restart_after_full_disk
 from hpa.foreground import supervise
+from hpa.forks import Forks
+from hpa.logs import Log
 from hpa.paths import DataDir
 from hpa.supervisor import Process, Supervisor
 
@@ -17,16 +19,20 @@ def main() -> None:
     data = DataDir(Path(sys.argv[1]))
     data.make()
     held = lock.take(data.lock)
+    is_forked = sys.argv[2] == "fork"
     processes = [
         Process(
             name=name,
-            argv=(sys.executable, "-S", "-c", code, str(data.root)),
-            env=dict(os.environ),
+            argv=_module(data, name, code) if is_forked else (sys.executable, "-S", "-c", code),
+            is_module=is_forked,
+            env={**os.environ, "FOLDER": str(data.root)},
             stop_seconds=1.0,
             fault=re.compile(rb"cannot write"),
         )
-        for name, _, code in (word.partition("=") for word in sys.argv[2:])
+        for name, _, code in (word.partition("=") for word in sys.argv[3:])
     ]
+    env = {**os.environ, "PYTHONPATH": str(data.root)}
+    forks = Forks(Log(data.log("forkserver")), str(data.root), env, preload=["json", "no.such"])
 
     def note() -> None:
         lines = [f"{keeper.process.name} {keeper.pid} {keeper.starts}" for keeper in keepers]
@@ -34,9 +40,16 @@ def main() -> None:
         draft.write_text("\n".join(lines))
         draft.replace(data.root / "pids")
 
-    supervisor = Supervisor(processes, data, held=[held], on_change=note)
+    supervisor = Supervisor(
+        processes, data, held=[held], forks=forks if is_forked else None, on_change=note
+    )
     keepers = supervisor.keepers
     asyncio.run(supervise(supervisor, restart_after_full_disk(supervisor, data.root)))
+
+
+def _module(data: DataDir, name: str, code: str) -> tuple[str]:
+    (data.root / f"{name}.py").write_text(code)
+    return (name,)
 
 
 if __name__ == "__main__":

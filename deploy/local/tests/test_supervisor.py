@@ -12,9 +12,9 @@ from deploy.local.tests.tiny import StartTiny, is_alive, wait_for
 SLEEPS = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 DIES = "import sys; sys.exit(3)"
-FORKS = "import os, time; os.fork() or open(__import__('sys').argv[1] + '/grandchild', 'w').write(str(os.getpid())); time.sleep(600)"  # noqa: E501 - one line of Python
+FORKS = "import os, time; os.fork() or open(os.environ['FOLDER'] + '/grandchild', 'w').write(str(os.getpid())); time.sleep(600)"  # noqa: E501 - one line of Python
 SULKS = (
-    "import pathlib, sys, time; note = pathlib.Path(sys.argv[1], 'sulked');"
+    "import os, pathlib, sys, time; note = pathlib.Path(os.environ['FOLDER'], 'sulked');"
     "note.exists() or (note.touch(), sys.stderr.write('cannot write\\n'), sys.stderr.flush());"
     "time.sleep(600)"
 )

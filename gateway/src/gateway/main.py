@@ -20,13 +20,14 @@ from gateway.errors import ErrorPage, not_served, reply
 from gateway.health import Health
 from gateway.settings import Settings
 from shared.logging import configure_logging
+from shared.security.trust import TRUSTED
 from shared.server import DrainingServer, configure
 
 
 def create_app(settings: Settings) -> Starlette:
     """Return the application; it asks nobody before its lifespan begins."""
     # No proxy of the environment stands between the parts of the suite.
-    client = httpx2.AsyncClient(trust_env=False, timeout=2.0)
+    client = httpx2.AsyncClient(verify=TRUSTED, trust_env=False, timeout=2.0)
     documents = Documents(settings.replicas, client)
     health = Health(settings.replicas, client)
 

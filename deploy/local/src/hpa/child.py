@@ -1,31 +1,45 @@
 """One child process: it never outlives its parent, and its words end up in its log."""
 
 import asyncio
-import ctypes
 import json
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from hpa.logs import Log
+from hpa.prctl import die_with_parent
 from shared.clock import utcnow
 
-PR_SET_PDEATHSIG: Final = 1
+PYTHON: Final = (sys.executable, "-P", "-m")
+"""-P: the folder in which the command was started is no place to import from."""
 LINE_LIMIT: Final = 1 << 20
-LIBC: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 NATS_LINE: Final = re.compile(r"^\[\d+\] [\d/]+ [\d:.]+ \[(?P<level>[A-Z]+)\] ?(?P<text>.*)$")
 LEVELS: Final = {"DBG": "debug", "TRC": "debug", "WRN": "warning", "ERR": "error", "FTL": "error"}
+
+
+class Running(Protocol):
+    """What a child is told and asked, however it was started."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    async def wait(self) -> int:
+        """Return the exit code."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send a signal. Raises `ProcessLookupError` when it has ended."""
 
 
 class Child:
     """A running process in a session of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, pump: asyncio.Task[None]) -> None:
+    def __init__(self, process: Running, pump: asyncio.Task[None]) -> None:
         """Take over *process*; *pump* carries its standard error to its log."""
         self._process = process
         self._pump = pump
@@ -61,6 +75,7 @@ async def start_child(
     *,
     held: Sequence[int] = (),
     hear: Callable[[bytes], None] = lambda _: None,
+    stdin: int = asyncio.subprocess.DEVNULL,
 ) -> Child:
     """
     Start *argv*; its standard output is appended to *log* as it comes.
@@ -70,19 +85,30 @@ async def start_child(
     Call it from the main thread: the kernel ties the child's life to the thread that forked it.
     The descriptors in *held* stay open in the child.
     """
-    reading, writing = os.pipe()
-    output = log.open()
-    try:
-        process = await asyncio.create_subprocess_exec(
+
+    async def execute(output: int, errors: int) -> Running:
+        return await asyncio.create_subprocess_exec(
             *argv,
             env=env,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=stdin,
             stdout=output,
-            stderr=writing,
+            stderr=errors,
             start_new_session=True,
             preexec_fn=_die_with(os.getpid()),
             pass_fds=held,
         )
+
+    return await start_logged(execute, log, hear)
+
+
+async def start_logged(
+    start: Callable[[int, int], Awaitable[Running]], log: Log, hear: Callable[[bytes], None]
+) -> Child:
+    """Have *start* make a process of a standard output and error; both end up in *log*."""
+    reading, writing = os.pipe()
+    output = log.open()
+    try:
+        process = await start(output, writing)
     except OSError:
         os.close(reading)
         raise
@@ -92,17 +118,9 @@ async def start_child(
     return Child(process, asyncio.create_task(_pump(reading, log, hear)))
 
 
-def die_with_parent(number: signal.Signals) -> None:
-    """Have the kernel send *number* to this process when its parent dies (Linux only)."""
-    if LIBC is not None:
-        LIBC.prctl(PR_SET_PDEATHSIG, int(number))
-
-
 def _die_with(parent: int) -> Callable[[], None]:
-    # SIGKILL, not SIGTERM: nobody is left who could wait for a drain or clean up after a hang,
-    # and every part of the suite survives a kill by construction.
     def prepare() -> None:
-        die_with_parent(signal.SIGKILL)
+        die_with_parent()
         if os.getppid() != parent:
             os._exit(1)
 

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from hpa.credentials import Secrets
+from hpa.forks import Forks, can_fork
 from hpa.gateway_config import write_gateway_config
+from hpa.logs import Log
 from hpa.nats_config import nats_url, write_nats_config
 from hpa.options import SERVICES, Options
 from hpa.paths import DataDir
@@ -19,8 +20,6 @@ from hpa.ports import HOST, Ports
 from hpa.supervisor import Process
 
 BIN: Final = Path(sysconfig.get_path("scripts"))
-PYTHON: Final = (sys.executable, "-P", "-m")
-"""-P: the folder in which the command was started is no place to import from."""
 CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "auth": (),
     "exams": ("auth", "results"),
@@ -29,6 +28,14 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "worklogs": ("auth", "exams"),
 }
 """Which services a service may ask over internal HTTP."""
+PRELOADED: Final = (
+    *(f"{service}.main" for service in SERVICES), "messaging.sender", "messaging.bot",
+    "gateway.main",
+    # What is imported only while a service starts.
+    "shared.serve", "aiosqlite", "uvicorn.lifespan.on", "uvicorn.loops.uvloop", "uvloop",
+    "uvicorn.protocols.http.httptools_impl", "httpcore2", "anyio._backends._asyncio",
+)  # fmt: skip
+"""What the fork server imports, for all that are forked from it."""
 NATS_FAULT: Final = re.compile(
     rb"critical write error|no space left|JetStream (?:out of|.*disabled)", re.IGNORECASE
 )
@@ -77,6 +84,13 @@ def make_plan(options: Options, data: DataDir, secrets: Secrets, ports: Ports) -
             for service in SERVICES
         },
     )
+
+
+def make_forks(data: DataDir) -> Forks | None:
+    """Return the fork server for Python's processes, where there can be one."""
+    if not can_fork():
+        return None
+    return Forks(Log(data.log("forkserver")), str(data.root), _base_env(), PRELOADED)
 
 
 def make_processes(plan: Plan) -> list[Process]:
@@ -168,7 +182,8 @@ def _service(plan: Plan, service: str) -> list[Process]:
     return [
         Process(
             name=worker_name(service, number),
-            argv=(*PYTHON, service),
+            argv=(service,),
+            is_module=True,
             env=service_env(plan, service, port),
             stop_signal=signal.SIGINT,
         )
@@ -179,7 +194,8 @@ def _service(plan: Plan, service: str) -> list[Process]:
 def _sender(plan: Plan) -> Process:
     return Process(
         name=SENDER,
-        argv=(*PYTHON, "messaging", "sender"),
+        argv=("messaging", "sender"),
+        is_module=True,
         env=service_env(plan, "messaging", 0),
         stop_signal=signal.SIGINT,
     )
@@ -191,7 +207,8 @@ def _documents(plan: Plan) -> Process:
     )
     return Process(
         name="gateway",
-        argv=(*PYTHON, "gateway"),
+        argv=("gateway",),
+        is_module=True,
         env=_base_env() | {"HOST": HOST, "PORT": str(plan.gateway), "SERVICES": services},
         stop_signal=signal.SIGINT,
     )

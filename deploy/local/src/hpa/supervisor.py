@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from hpa.child import Child, start_child
+from hpa.child import PYTHON, Child, Running, start_child, start_logged
+from hpa.forks import Forks
 from hpa.logs import Log, cut_logs
 from hpa.paths import DataDir
 
@@ -27,6 +28,8 @@ class Process:
     name: str
     argv: Sequence[str]
     env: dict[str, str] = field(repr=False)
+    is_module: bool = False
+    """*argv* is a module of Python and its arguments; such a process may be forked."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 3.5
     prepare: Callable[[], None] = lambda: None
@@ -40,7 +43,9 @@ class Process:
 class Keeper:
     """Runs one process for as long as the suite lives."""
 
-    def __init__(self, process: Process, log: Log, *, held: Sequence[int] = ()) -> None:
+    def __init__(
+        self, process: Process, log: Log, *, held: Sequence[int] = (), forks: Forks | None = None
+    ) -> None:
         """Prepare; `run` starts it."""
         self.process = process
         self.child: Child | None = None
@@ -49,6 +54,7 @@ class Keeper:
         self.is_faulty = False
         self._log = log
         self._held = held
+        self._forks = forks
 
     @property
     def pid(self) -> int:
@@ -76,13 +82,7 @@ class Keeper:
         try:
             self._log.cut()
             self.process.prepare()
-            self.child = await start_child(
-                self.process.argv,
-                self.process.env,
-                self._log,
-                held=self._held,
-                hear=self._hear,
-            )
+            self.child = await self._start()
         except OSError as error:
             told(self, f"{self.process.name} cannot be started: {error}")
             return 127
@@ -91,6 +91,18 @@ class Keeper:
         if stopping.is_set():  # it was told to all children just before this one was there
             self.child.send(self.process.stop_signal)
         return await self.child.wait()
+
+    async def _start(self) -> Child:
+        process = self.process
+        if process.is_module and self._forks is not None:
+            return await start_logged(self._fork, self._log, self._hear)
+        argv = (*PYTHON, *process.argv) if process.is_module else process.argv
+        return await start_child(argv, process.env, self._log, held=self._held, hear=self._hear)
+
+    async def _fork(self, output: int, errors: int) -> Running:
+        assert self._forks is not None  # noqa: S101 - for the type checker
+        order = {"argv": self.process.argv, "env": self.process.env}
+        return await self._forks.fork(self.process.name, order, [output, errors, *self._held])
 
     def _hear(self, line: bytes) -> None:
         if self.process.fault is not None and self.process.fault.search(line):
@@ -110,13 +122,20 @@ class Supervisor:
         data: DataDir,
         *,
         held: Sequence[int] = (),
+        forks: Forks | None = None,
         on_change: Callable[[], None] = lambda: None,
         say: Callable[[str], None] = print,
     ) -> None:
-        """Take the processes; each child holds the descriptors in *held* open."""
+        """
+        Take the processes; each child holds the descriptors in *held* open.
+
+        With *forks*, Python's modules are forked there instead of each importing everything.
+        """
         self.keepers = [
-            Keeper(process, Log(data.log(process.name)), held=held) for process in processes
+            Keeper(process, Log(data.log(process.name)), held=held, forks=forks)
+            for process in processes
         ]
+        self._forks = forks
         self._data = data
         self._on_change = on_change
         self._say = say
@@ -139,6 +158,8 @@ class Supervisor:
     async def stop(self) -> None:
         """End everything together, the broker last; what does not end in time is killed."""
         self._stopping.set()
+        if self._forks is not None:
+            await self._forks.close()
         for is_last in (False, True):
             keepers = [keeper for keeper in self.keepers if keeper.process.stops_last is is_last]
             await asyncio.gather(*(self._end(keeper) for keeper in keepers))

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 from hpa import lock
-from hpa.child import die_with_parent
 from hpa.console import say
 from hpa.credentials import Secrets
 from hpa.databases import prepare_databases
@@ -21,7 +20,8 @@ from hpa.nats_config import nats_url
 from hpa.options import Options
 from hpa.paths import DataDir
 from hpa.ports import Ports
-from hpa.processes import Plan, make_plan, make_processes
+from hpa.prctl import die_with_parent
+from hpa.processes import Plan, make_forks, make_plan, make_processes
 from hpa.stack import write_stack
 from hpa.supervisor import Supervisor
 
@@ -67,6 +67,7 @@ async def _up(options: Options, data: DataDir, ports: Ports, held: int) -> None:
         make_processes(plan),
         data,
         held=[held],
+        forks=make_forks(data),
         on_change=lambda: write_stack(plan, supervisor),
         say=lambda words: say(f"{time.monotonic() - started:6.1f} s  {words}"),
     )

@@ -3,8 +3,9 @@
 import subprocess
 import sys
 
+from hpa.child import PYTHON
 from hpa.known import Known
-from hpa.processes import PYTHON, command_env
+from hpa.processes import command_env
 
 
 def create_user(

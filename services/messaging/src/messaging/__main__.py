@@ -11,7 +11,7 @@ from messaging.bot import Bot
 from messaging.sender import Sender
 from messaging.settings import Settings
 from shared.db.engine import Database
-from shared.db.migrate import upgrade
+from shared.db.migrate import migrate_apart
 from shared.logging import configure_logging
 
 SENDER = ["sender"]
@@ -21,6 +21,9 @@ def main() -> None:
     """Run the role that the command line names."""
     if sys.argv[1:] == SENDER:
         settings = Settings()
+        configure_logging("messaging-sender", settings.log_level)
+        if settings.migrate_on_start:
+            migrate_apart("messaging", settings.database_url)
         uvloop.run(send(settings))
         return
     # The sender needs no web framework, so it does not pay for one.
@@ -32,10 +35,7 @@ def main() -> None:
 
 async def send(settings: Settings) -> None:
     """Send messages and listen to the bot until SIGTERM; then end what is on the wire."""
-    configure_logging("messaging-sender", settings.log_level)
     database, api = Database(settings.database_url), settings.bot_api()
-    if settings.migrate_on_start:
-        await upgrade("messaging", database)
     if settings.environment == "production":
         await database.require_durable()
     sender = Sender(database, api, settings.pace, parallel=settings.telegram_parallel)

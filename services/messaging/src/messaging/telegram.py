@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from messaging.domain.delivery import IN_DOUBT, UNSENT, Outcome, judge
-from shared.security.trust import trusted
+from shared.security.trust import TRUSTED
 
 log = structlog.get_logger()
 
@@ -77,7 +77,7 @@ class BotApi:
             ),
             headers={"Content-Type": "application/json"},
             trust_env=False,
-            verify=trusted(),
+            verify=TRUSTED,
         )
 
     async def close(self) -> None:

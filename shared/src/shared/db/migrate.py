@@ -1,16 +1,22 @@
 """Migrations: to the newest schema under a lock, by any number of processes at once."""
 
+import asyncio
+import multiprocessing
 import re
+import sys
 import zlib
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from shared.db.engine import Database
 from shared.events.tables import EventsBase
 from shared.users.tables import UsersBase
+
+log = structlog.get_logger()
 
 REVISION: Final = re.compile(r"^(\d{4})_\w+\.py$")
 
@@ -19,6 +25,33 @@ def newest(package: str) -> str:
     """Return the number of the last migration file of *package*, which is its revision id."""
     names = [REVISION.match(path.name) for path in (_folder(package) / "versions").iterdir()]
     return max(name[1] for name in names if name)
+
+
+def migrate(package: str, url: str) -> None:
+    """Bring the database at *url* to the newest schema."""
+
+    async def work() -> None:
+        database = Database(url)
+        try:
+            await upgrade(package, database)
+        finally:
+            await database.close()
+
+    asyncio.run(work())
+    log.info("the schema is up to date", service=package)
+
+
+def migrate_apart(package: str, url: str) -> None:
+    """
+    `migrate` in a child, which takes with it the memory that Alembic leaves behind.
+
+    Ends this process when the child fails; the child has said why.
+    """
+    child = multiprocessing.get_context("fork").Process(target=migrate, args=(package, url))
+    child.start()
+    child.join()
+    if child.exitcode:
+        sys.exit(1)
 
 
 async def upgrade(package: str, database: Database, revision: str = "head") -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from shared.errors import NotFound, Unavailable
 from shared.security.tokens import SERVICE_LIFE, ServiceTokens
-from shared.security.trust import trusted
+from shared.security.trust import TRUSTED
 
 log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ class InternalClient:
                 keepalive_expiry=60,
             ),
             trust_env=False,  # a proxy of the environment has no business between services
-            verify=trusted(),
+            verify=TRUSTED,
         )
 
     async def get(self, path: str, *, timeout: float = TOTAL_SECONDS) -> Any:  # noqa: ANN401, ASYNC109 - JSON; per call

@@ -15,7 +15,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from shared.errors import Unavailable
-from shared.security.trust import trusted
+from shared.security.trust import TRUSTED
 
 log = structlog.get_logger()
 
@@ -49,9 +49,7 @@ class HttpKeys:
     async def fetch(self) -> KeyDocument:
         """Return the document, within a second."""
         if self._http is None:
-            self._http = httpx2.AsyncClient(
-                timeout=FETCH_SECONDS, trust_env=False, verify=trusted()
-            )
+            self._http = httpx2.AsyncClient(timeout=FETCH_SECONDS, trust_env=False, verify=TRUSTED)
         async with asyncio.timeout(FETCH_SECONDS):
             response = await self._http.get(self._url)
         response.raise_for_status()
