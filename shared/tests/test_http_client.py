@@ -12,6 +12,7 @@ import structlog
 from shared.errors import NotFound, Unavailable
 from shared.http.client import InternalClient
 from shared.security.tokens import ServiceTokens
+from shared.testing.json_server import json_server
 from shared.testing.tokens import SERVICE_SECRET
 
 ANSWERS = {
@@ -138,6 +139,53 @@ class TestRequests:
             await calls.post("/fault/", {"text": "canary-7f3a"})
 
         assert "canary-7f3a" not in capsys.readouterr().out
+
+
+class TestReplicas:
+    @pytest.fixture
+    async def calls(self, other: tuple[Other, str]) -> AsyncIterator[InternalClient]:
+        client = InternalClient(
+            "other", f"http://127.0.0.1:9,{other[1]}", SERVICE_SECRET, caller="things"
+        )
+        yield client
+        await client.close()
+
+    async def test_stand_in_for_one_where_nobody_is(
+        self, calls: InternalClient, other: tuple[Other, str]
+    ) -> None:
+        assert [await calls.get("/ok/") for _ in range(3)] == [{"id": 5}] * 3
+        assert len(other[0].requests) == 3
+
+    async def test_are_not_sent_what_another_may_have_received(
+        self, other: tuple[Other, str]
+    ) -> None:
+        twice = InternalClient("other", f"{other[1]},{other[1]}", SERVICE_SECRET, caller="things")
+
+        with pytest.raises(Unavailable):
+            await twice.post("/cut/", {})
+        await twice.close()
+
+        assert len(other[0].requests) == 1
+
+    async def test_are_all_tried_before_it_is_unavailable(self) -> None:
+        nowhere = "http://127.0.0.1:9,http://127.0.0.1:9"
+        client = InternalClient("other", nowhere, SERVICE_SECRET, caller="things")
+
+        with pytest.raises(Unavailable):
+            await client.get("/ok/")
+        await client.close()
+
+    async def test_take_turns_after_a_fault(self, other: tuple[Other, str]) -> None:
+        async with json_server() as second:
+            second.documents["/hang/"] = {"id": 6}
+            both = InternalClient(
+                "other", f"{other[1]},{second.url}", SERVICE_SECRET, caller="things"
+            )
+
+            with pytest.raises(Unavailable):
+                await both.get("/hang/", timeout=0.1)
+            assert await both.get("/hang/") == {"id": 6}
+            await both.close()
 
 
 def header(head: bytes, name: str) -> str:

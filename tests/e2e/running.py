@@ -151,10 +151,10 @@ class Running:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def pause(self, name: str) -> None:
-        """Freeze a part: it keeps its connections and answers nothing."""
+    def pause(self, name: str, *, which: slice = slice(None)) -> None:
+        """Freeze a part, or *which* of its processes: they keep their lines and answer nothing."""
         self.is_hurt = True
-        for pid in self.pids(name):
+        for pid in self.pids(name)[which]:
             os.kill(pid, signal.SIGSTOP)
             self._frozen.add(pid)
 

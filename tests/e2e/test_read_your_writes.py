@@ -1,5 +1,8 @@
 """What a teacher did has happened everywhere by the time he is told so."""
 
+import httpx2
+import pytest
+
 from shared.testing.waiting import eventually
 from tests.e2e.suite import Suite, answers_to, exam_body
 
@@ -61,6 +64,25 @@ class TestASubmit:
         answer = await student.ask("POST", f"/exams/{exam['id']}/submit/", answers_to(exam))
 
         assert answer.json() == {"error": "Siz bu testni allaqachon topshirgansiz."}
+
+
+class TestASubmitThatNoPushReaches:
+    @pytest.mark.parametrize("which", [slice(0, 1), slice(1, 2)], ids=["first", "second"])
+    async def test_never_goes_by_what_was_true_before(self, suite: Suite, which: slice) -> None:
+        teacher, student = await suite.sign_up("employee"), await suite.sign_up("student")
+        exam = await suite.make_exam(teacher)
+        path = f"/exams/{exam['id']}"
+        for _ in range(8):  # both processes of results have seen it open
+            await student.ask("POST", f"{path}/submit/", {"answers": [{"question_id": 1}]})
+        suite.running.pause("results", which=which)
+
+        await teacher.post(f"{path}/unpublish/")
+
+        async def told() -> httpx2.Response:
+            return await student.ask("POST", f"{path}/submit/", answers_to(exam))
+
+        answer = await eventually(told, until=lambda found: found.status_code != 503)
+        assert answer.json() == {"error": "Ushbu test hozirda faol emas."}
 
 
 class TestANewUser:

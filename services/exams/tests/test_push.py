@@ -10,6 +10,9 @@ from exams.settings import Settings
 from services.exams.tests.fake_results import SECRET, FakeResults, listening
 from services.exams.tests.people import Person, exam_body, question
 
+LEASE_SECONDS = 0.25
+"""For as long results goes by a word of exams."""
+
 
 @pytest.fixture
 def results() -> FakeResults:
@@ -110,6 +113,15 @@ class TestAPushThatFails:
         assert await teacher.post(f"/exams/{exam['id']}/publish/") == {
             "status": "Test nashr etildi"
         }
+
+    async def test_holds_the_answer_back_until_results_trusts_nothing_older(
+        self, teacher: Person, exam: Any
+    ) -> None:
+        start = monotonic()
+
+        await teacher.post(f"/exams/{exam['id']}/unpublish/")
+
+        assert monotonic() - start > LEASE_SECONDS
 
     async def test_is_over_after_300_ms(self, teacher: Person, exam: Any, up: FakeResults) -> None:
         up.hangs.set()

@@ -1,25 +1,27 @@
 """The replica of exams: asked for, announced, rebuilt."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from operator import not_
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from results.consumers import consumers
 from results.main import create_app
-from results.models import ExamReplica
+from results.models import ExamReplica, ExamVersionReplica
 from results.settings import Settings
-from services.results.tests.conftest import answers, exam_state
+from services.results.tests.conftest import TellExam, answers, exam_state
 from shared.contracts.exams import ExamChangedV1
 from shared.events.consumers import Received
 from shared.events.inbox import handle
 from shared.runtime import Runtime
 from shared.testing.json_server import JsonServer, json_server
 from shared.testing.plugin import MakeClient
-from shared.testing.tokens import SERVICE_SECRET
+from shared.testing.tokens import SERVICE_SECRET, TokenFactory
 from shared.testing.waiting import eventually
 
 SUBMIT = "/api/v1/exams/1/submit/"
@@ -115,6 +117,66 @@ class TestAskingExams:
 
         assert again.status_code == 400
         assert (before, asked()) == (1, 1)
+
+    async def test_happens_again_when_the_word_of_exams_is_old(
+        self,
+        app: FastAPI,
+        client: httpx2.AsyncClient,
+        exams: JsonServer,
+        student: Headers,
+        tokens: TokenFactory,
+    ) -> None:
+        publish(exams)
+        await client.post(SUBMIT, json=answers(1, 1, 1), headers=student)
+        publish(exams, version=3, is_published=False)  # and no push of it comes
+        await eventually(lambda: asyncio.sleep(0, app.state.intake.leases.exams()), until=not_)
+
+        other = tokens.headers(11, "student")
+        answer = await client.post(SUBMIT, json=answers(1, 1, 1), headers=other)
+
+        assert answer.json() == {"error": "Ushbu test hozirda faol emas."}
+
+    async def test_is_not_spared_by_a_push(
+        self, client: httpx2.AsyncClient, exams: JsonServer, student: Headers, tell_exam: TellExam
+    ) -> None:
+        publish(exams, version=3, is_published=False)
+        await tell_exam(1, version=2)  # an old one, that stood in a buffer
+
+        answer = await client.post(SUBMIT, json=answers(1, 1, 1), headers=student)
+
+        assert answer.json() == {"error": "Ushbu test hozirda faol emas."}
+
+    async def test_is_shared_by_those_who_come_at_once(
+        self, client: httpx2.AsyncClient, exams: JsonServer, tokens: TokenFactory
+    ) -> None:
+        publish(exams)
+
+        await asyncio.gather(
+            *(
+                client.post(SUBMIT, json=answers(1, 1, 1), headers=tokens.headers(n, "student"))
+                for n in range(20, 40)
+            )
+        )
+
+        asked = [path for _, path, _ in exams.received if path == "/internal/exams/1/"]
+        assert 1 <= len(asked) < 20
+
+    async def test_finds_questions_that_were_lost_alone(
+        self,
+        client: httpx2.AsyncClient,
+        exams: JsonServer,
+        runtime: Runtime,
+        student: Headers,
+        tell_exam: TellExam,
+    ) -> None:
+        publish(exams)
+        await tell_exam(1)
+        async with runtime.database.transaction() as tx:
+            await tx.execute(delete(ExamVersionReplica))
+
+        answer = await client.post(SUBMIT, json=answers(1, 1, 1), headers=student)
+
+        assert answer.status_code == 200, answer.text
 
     async def test_accepts_from_a_known_open_exam_when_exams_is_away(
         self, client: httpx2.AsyncClient, exams: JsonServer, runtime: Runtime, student: Headers

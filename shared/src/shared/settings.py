@@ -40,6 +40,7 @@ class ServiceSettings(BaseSettings):
     token_audience: str = "hpa"  # noqa: S105 - a name
 
     service_secret: SecretStr = Field(min_length=32)
+    # One address a replica, separated by commas.
     auth_url: str = ""
     auth_secret: SecretStr = SecretStr("")
     exams_url: str = ""

@@ -127,7 +127,7 @@ def service_env(plan: Plan, service: str, port: int) -> dict[str, str]:
         "HPA_TIME_ZONE": options.time_zone,
     }
     for called in CALLS[service]:
-        env[f"{called.upper()}_URL"] = plan.urls(called)[0]
+        env[f"{called.upper()}_URL"] = ",".join(plan.urls(called))
         env[f"{called.upper()}_SECRET"] = secrets.services[called]
     if service == "auth":
         env["KEYS_DIR"] = str(plan.data.keys)

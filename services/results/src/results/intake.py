@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from contextlib import suppress
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import structlog
 
@@ -19,37 +19,58 @@ from shared.errors import DomainError, Unavailable
 
 log = structlog.get_logger()
 
-BEAT_SECONDS: Final = 0.25
-FROZEN_SECONDS: Final = 1.0
-"""A gap between beats this long means the process stood still and may have missed a push."""
+LEASE_SECONDS: Final = 0.25
+"""
+How long the word of exams about an exam is good. Less than the 300 ms after a commit for which
+exams holds its own answer back when it cannot tell us.
+"""
 
 Waiting = tuple[Submission, "asyncio.Future[Outcome]"]
 
 
-class Trust:
-    """Exams whose replica is fresh: confirmed by exams or pushed since this process is awake."""
+@dataclass(frozen=True)
+class _Ask:
+    sent_at: float
+    answered: "asyncio.Task[bool]"
 
-    def __init__(self) -> None:
-        """Trust nothing yet."""
-        self._exams: set[int] = set()
-        self._last = float("-inf")
 
-    def beat(self) -> None:
-        """Tell that the process is awake; after a gap nothing is trusted any more."""
-        now = asyncio.get_running_loop().time()
-        if now - self._last > FROZEN_SECONDS:
-            self._exams.clear()
-        self._last = now
+class Leases:
+    """
+    Exams whose replica is fresh because exams said so a moment ago.
 
-    def add(self, exam_id: int) -> None:
-        """Trust the replica of *exam_id*, which has just been confirmed."""
-        self.beat()
-        self._exams.add(exam_id)
+    A push tells nothing here: it may have stood in a buffer while newer ones were lost.
+    """
+
+    def __init__(self, ask: Callable[[int], Coroutine[Any, Any, bool]]) -> None:
+        """Ask by *ask*, which keeps the answer and returns whether there was one."""
+        self._ask = ask
+        self._asks: dict[int, _Ask] = {}
+
+    async def renew(self, exam_id: int) -> bool:
+        """Ask, or share the answer to a question still fresh; return whether there is one."""
+        ask = self._asks.get(exam_id)
+        if ask is None or not self._is_fresh(ask):
+            task = asyncio.create_task(self._ask(exam_id))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            ask = self._asks[exam_id] = _Ask(asyncio.get_running_loop().time(), task)
+        return await asyncio.shield(ask.answered)
 
     def exams(self) -> set[int]:
-        """Return what is trusted right now."""
-        self.beat()
-        return self._exams
+        """Return what may be trusted right now."""
+        self._asks = {
+            exam_id: ask
+            for exam_id, ask in self._asks.items()
+            if self._is_fresh(ask) or not ask.answered.done()
+        }
+        return {exam_id for exam_id, ask in self._asks.items() if self._is_good(ask)}
+
+    def _is_fresh(self, ask: _Ask) -> bool:
+        return asyncio.get_running_loop().time() - ask.sent_at <= LEASE_SECONDS
+
+    def _is_good(self, ask: _Ask) -> bool:
+        task = ask.answered
+        is_over = task.done() and not task.cancelled() and task.exception() is None
+        return is_over and task.result() and self._is_fresh(ask)
 
 
 class Intake:
@@ -64,7 +85,7 @@ class Intake:
         """Prepare an empty line."""
         self.database = database
         self.exams = exams
-        self.trust = Trust()
+        self.leases = Leases(self._ask)
         self._batch = batch
         self._queue = queue
         self._line: deque[Waiting] = deque()
@@ -80,7 +101,7 @@ class Intake:
         try:
             outcome = await self._wait_for(submission)
             if isinstance(outcome, Unsure):
-                asked = await self.refresh(submission.exam_id)
+                asked = await self.leases.renew(submission.exam_id)
                 outcome = await self._wait_for(
                     replace(submission, asked="yes" if asked else "in vain")
                 )
@@ -90,25 +111,10 @@ class Intake:
             return outcome
         raise outcome if isinstance(outcome, DomainError) else Unavailable()
 
-    async def refresh(self, exam_id: int) -> bool:
-        """Ask exams for an exam and keep its answer; return whether it gave one."""
-        try:
-            state = await self.exams.find(exam_id)
-        except Unavailable:
-            return False
-        if state is not None:
-            async with self.database.transaction(urgent=True) as tx:
-                await exams_service.keep_exam(tx, state)
-            self.trust.add(exam_id)
-        return True
-
     async def run(self) -> None:
         """Serve the line until cancelled."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(BEAT_SECONDS):
-                    await self._arrived.wait()
-            self.trust.beat()
+            await self._arrived.wait()
             self._arrived.clear()
             while batch := self._next_batch():
                 await self._serve(batch)
@@ -149,8 +155,24 @@ class Intake:
     async def _store(self, submissions: list[Submission]) -> list[Outcome]:
         async with self.database.transaction() as tx:
             return await service.submit_all(
-                tx, submissions, now=utcnow(), trusted=self.trust.exams()
+                tx, submissions, now=utcnow(), trusted=self.leases.exams()
             )
+
+    async def _ask(self, exam_id: int) -> bool:
+        try:
+            state = await self.exams.find(exam_id)
+        except Unavailable:
+            return False
+        if state is not None:
+            await self._keep(state)
+        return True
+
+    async def _keep(self, state: dict[str, Any]) -> None:
+        async with self.database.reading() as view:
+            is_held = await exams_service.is_held(view, state)
+        if not is_held:
+            async with self.database.transaction(urgent=True) as tx:
+                await exams_service.keep_exam(tx, state)
 
 
 def _fail(answer: "asyncio.Future[Outcome]", error: Exception) -> None:

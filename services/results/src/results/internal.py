@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from results.deps import ExamId, IntakeOf
+from results.deps import ExamId
 from results.service import exams as exams_service
 from results.service import results as service
 from shared.errors import Forbidden
@@ -54,7 +54,6 @@ async def keep_exam(
     caller: ServiceCaller,
     exam_id: ExamId,
     app: App,
-    intake: IntakeOf,
     body: Annotated[ExamState, JsonBody(ExamState)],
 ) -> Response:
     """Keep a version of an exam; exams waits for this before it answers its own caller."""
@@ -62,7 +61,6 @@ async def keep_exam(
         raise Forbidden
     async with app.database.transaction(urgent=True) as tx:
         await exams_service.keep_exam(tx, body.model_dump())
-    intake.trust.add(exam_id)
     return no_content()
 
 

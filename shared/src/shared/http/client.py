@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from typing import Any, Final
 
 import httpx2
@@ -25,18 +26,20 @@ class InternalClient:
     Calls one other service under `/internal/`.
 
     Whatever goes wrong on the way (refused, timeout, 5xx, a refused token) is `Unavailable`;
-    404 is `NotFound`. Nothing is tried again here. Bodies are never logged.
+    404 is `NotFound`. A call goes to the next replica where no connection was made, and only
+    there: what may have been received is never sent again. Bodies are never logged.
     """
 
-    def __init__(self, service: str, base_url: str, secret: str, *, caller: str) -> None:
-        """Prepare calls to *service*, whose secret signs the tokens."""
+    def __init__(self, service: str, urls: str, secret: str, *, caller: str) -> None:
+        """Prepare calls to *service* at *urls* (`http://…[,…]`); its secret signs the tokens."""
         self.service = service
+        self._urls = deque(urls.split(","))
+        """The replica that answered last comes first."""
         self._secret = secret
         self._caller = caller
         self._token = ""
         self._token_until = 0.0
         self._http = httpx2.AsyncClient(
-            base_url=base_url,
             limits=httpx2.Limits(
                 max_connections=MAX_CONNECTIONS,
                 max_keepalive_connections=MAX_CONNECTIONS,
@@ -64,13 +67,10 @@ class InternalClient:
 
     async def _call(self, method: str, path: str, body: Any, seconds: float) -> Any:  # noqa: ANN401 - JSON
         content = None if body is None else orjson.dumps(body)
-        limits = httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
         try:
             # httpx counts its timeouts per read: a server that trickles needs the outer one.
             async with asyncio.timeout(seconds):
-                response = await self._http.request(
-                    method, path, content=content, headers=self._headers(), timeout=limits
-                )
+                response = await self._request(method, path, content, seconds)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError) as error:
             raise self._away(method, path, type(error).__name__) from error
         if response.status_code == httpx2.codes.NOT_FOUND:
@@ -81,6 +81,28 @@ class InternalClient:
             return orjson.loads(response.content) if response.content else None
         except ValueError:
             raise self._away(method, path, "not JSON") from None
+
+    async def _request(
+        self, method: str, path: str, content: bytes | None, seconds: float
+    ) -> httpx2.Response:
+        limits = httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        untried = list(self._urls)
+        while True:
+            url = untried.pop(0)
+            answered = False
+            try:
+                response = await self._http.request(
+                    method, url + path, content=content, headers=self._headers(), timeout=limits
+                )
+                answered = True
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                if not untried:
+                    raise
+            else:
+                return response
+            finally:
+                if not answered and self._urls[0] == url:  # others may have moved on already
+                    self._urls.rotate(-1)
 
     def _headers(self) -> dict[str, str]:
         now = time.monotonic()

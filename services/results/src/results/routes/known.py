@@ -34,7 +34,7 @@ async def _exam_title(app: Runtime, intake: Intake, exam_id: int) -> str | None:
     async with app.database.reading() as view:
         title = await service.find_title(view, exam_id)
     if title is None:
-        if not await intake.refresh(exam_id):
+        if not await intake.leases.renew(exam_id):
             raise Unavailable
         async with app.database.reading() as view:
             title = await service.find_title(view, exam_id)

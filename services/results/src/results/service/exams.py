@@ -40,6 +40,16 @@ async def held_versions(tx: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
     return {exam_id: row.version for exam_id, row in found.items()}
 
 
+async def is_held(tx: AsyncSession, state: dict[str, Any]) -> bool:
+    """Tell whether this very state of an exam, or a newer one, is held with its questions."""
+    exam_id = state["exam_id"]
+    exam = (await repository.find_exams(tx, [exam_id])).get(exam_id)
+    if exam is None or exam.version < state["version"]:
+        return False
+    key = (exam_id, exam.questions_version)
+    return bool(exam.is_deleted or await repository.find_questions(tx, [key]))
+
+
 async def find_title(tx: AsyncSession, exam_id: int) -> str | None:
     """Return the title of an exam that exists, else None."""
     row = (await repository.find_exams(tx, [exam_id])).get(exam_id)
