@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.e2e.running import Running
+from tests.e2e.local import Processes
 from tests.e2e.suite import PREFIX, Person, Suite, answers_to, exam_body
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -35,7 +35,7 @@ class Rush:
     statuses: Counter[int]
 
 
-def cpu_seconds(running: Running) -> float:
+def cpu_seconds(running: Processes) -> float:
     """Return the processor time that the suite has used so far, `hpa up` included."""
     total = 0
     for pid in (running.pid, *running.processes()):
@@ -45,7 +45,7 @@ def cpu_seconds(running: Running) -> float:
     return total / TICK
 
 
-def memory_mib(running: Running) -> dict[str, float]:
+def memory_mib(running: Processes) -> dict[str, float]:
     """Return the memory of all processes: shared pages once (PSS) and each time (RSS)."""
     total: Counter[str] = Counter()
     for pid in (running.pid, *running.processes()):
@@ -77,10 +77,12 @@ async def rush(suite: Suite, *, students: int, exams: int, connections: int) -> 
             took.append(time.perf_counter() - started)
         writer.close()
 
-    before, started = cpu_seconds(suite.running), time.perf_counter()
+    running = suite.running
+    assert isinstance(running, Processes)  # noqa: S101 - it is made by measure()
+    before, started = cpu_seconds(running), time.perf_counter()
     await asyncio.gather(*(work() for _ in range(connections)))
     seconds = time.perf_counter() - started
-    used = cpu_seconds(suite.running) - before
+    used = cpu_seconds(running) - before
     cuts = statistics.quantiles(took, n=100)
     return Rush(
         submits=len(took),
@@ -128,7 +130,7 @@ async def _read(reader: asyncio.StreamReader) -> int:
 async def measure(arguments: argparse.Namespace) -> int:
     """Start a suite, measure it, print the table and stop it. Returns 1 when a submit failed."""
     with tempfile.TemporaryDirectory(prefix="hpa-bench-") as folder:
-        running = Running(Path(folder) / "data")
+        running = Processes(Path(folder) / "data")
         started = time.perf_counter()
         running.start()
         try:

@@ -1,4 +1,4 @@
-"""The suite of each backend, started once a run and ended by its process id."""
+"""The suite of each kind, started once a run and ended with all that belongs to it."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -6,48 +6,55 @@ import pytest
 
 from tests.e2e import telegram as bot
 from tests.e2e.access import World
+from tests.e2e.containers import Containers, bridge_address, engine_is_missing
+from tests.e2e.local import Processes
 from tests.e2e.running import Running
 from tests.e2e.suite import Suite
 
-BACKENDS = ("sqlite", "postgresql")
+KINDS = ("sqlite", "postgresql", "compose")
+"""As processes on either database, and as containers."""
 HEALED_SECONDS = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one backend on one worker of xdist, which starts that suite."""
+    """Keep the tests of one kind on one worker of xdist, which starts that suite."""
     for item in items:
-        backend = item.callspec.params.get("running") if hasattr(item, "callspec") else None
-        if backend:
-            item.add_marker(pytest.mark.xdist_group(backend))
+        kind = item.callspec.params.get("running") if hasattr(item, "callspec") else None
+        if kind:
+            item.add_marker(pytest.mark.xdist_group(kind))
 
 
 @pytest.fixture(scope="session")
-def telegram() -> Iterator[bot.FakeTelegram]:
+def telegram() -> bot.FakeTelegram:
     """Return the Bot API that the suites talk to."""
-    with bot.fake_telegram() as listening:
-        yield listening
+    return bot.FakeTelegram()
 
 
-@pytest.fixture(scope="session", params=BACKENDS)
+@pytest.fixture(scope="session", params=KINDS)
 def running(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     telegram: bot.FakeTelegram,
 ) -> Iterator[Running]:
-    """Return the suite on one backend, with two processes where the exam rush goes."""
-    environment = {
-        "TELEGRAM_BOT_TOKEN": bot.TOKEN,
-        "TELEGRAM_API_BASE": telegram.url,
-        "HPA_WORKERS_RESULTS": "2",
-    }
-    if request.param == "postgresql":
-        environment["HPA_POSTGRES_URL"] = request.getfixturevalue("postgres_url")
-    running = Running(tmp_path_factory.mktemp(request.param) / "data", **environment)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
+    """Return the suite of one kind, with two processes of results where one can be had."""
+    is_compose = request.param == "compose"
+    if is_compose and (reason := engine_is_missing()):
+        pytest.skip(f"no Docker engine with compose: {reason}")
+    folder = tmp_path_factory.mktemp(request.param) / "data"
+    with bot.listening(telegram, bridge_address() if is_compose else "127.0.0.1") as url:
+        told = {"TELEGRAM_BOT_TOKEN": bot.TOKEN, "TELEGRAM_API_BASE": url}
+        if request.param == "postgresql":
+            told["HPA_POSTGRES_URL"] = request.getfixturevalue("postgres_url")
+        made: Running = (
+            Containers(folder, **told)
+            if is_compose
+            else Processes(folder, HPA_WORKERS_RESULTS="2", **told)
+        )
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
 
 
 @pytest.fixture

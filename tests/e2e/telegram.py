@@ -36,7 +36,6 @@ def refused(status: int, description: str, **parameters: int) -> Reply:
 class FakeTelegram:
     """What was delivered to which chat, and what the next calls of a chat get."""
 
-    url: str
     delivered: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     script: dict[int, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     calls: list[tuple[float, int]] = field(default_factory=list)
@@ -67,9 +66,9 @@ class FakeTelegram:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.telegram = FakeTelegram(f"http://127.0.0.1:{self.server_address[1]}")
+    def __init__(self, telegram: FakeTelegram, host: str) -> None:
+        super().__init__((host, 0), _Handler)
+        self.telegram = telegram
         self.over = threading.Event()
 
 
@@ -124,13 +123,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def fake_telegram() -> Iterator[FakeTelegram]:
-    """Listen on a free port until the block ends."""
-    server = _Server()
+def listening(telegram: FakeTelegram, host: str) -> Iterator[str]:
+    """Let it listen on a free port of *host* until the block ends; yields its address."""
+    server = _Server(telegram, host)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield server.telegram
+        yield f"http://{host}:{server.server_address[1]}"
     finally:
         server.over.set()
         server.shutdown()

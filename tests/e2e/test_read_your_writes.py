@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from shared.testing.waiting import eventually
+from tests.e2e.local import PROCESSES
 from tests.e2e.suite import Suite, answers_to, exam_body
 
 ROUNDS = 50
@@ -66,6 +67,7 @@ class TestASubmit:
         assert answer.json() == {"error": "Siz bu testni allaqachon topshirgansiz."}
 
 
+@PROCESSES
 class TestASubmitThatNoPushReaches:
     @pytest.mark.parametrize("which", [slice(0, 1), slice(1, 2)], ids=["first", "second"])
     async def test_never_goes_by_what_was_true_before(self, suite: Suite, which: slice) -> None:

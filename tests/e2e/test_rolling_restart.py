@@ -8,6 +8,7 @@ import pytest
 
 from shared.testing.waiting import eventually
 from tests.e2e.hand_in import open_class, send
+from tests.e2e.local import PROCESSES, Processes
 from tests.e2e.suite import Suite
 
 ROUNDS = [pytest.param(1, id="short"), pytest.param(5, id="long", marks=pytest.mark.chaos)]
@@ -17,6 +18,7 @@ REPLACED_SECONDS = 40
 async def replace_each(suite: Suite) -> None:
     """End each process of results in turn and wait until another stands in its place."""
     running = suite.running
+    assert isinstance(running, Processes)
     for pid in running.pids("results"):
         os.kill(pid, signal.SIGTERM)
 
@@ -28,6 +30,7 @@ async def replace_each(suite: Suite) -> None:
         await asyncio.to_thread(running.wait_until_healthy)
 
 
+@PROCESSES
 @pytest.mark.parametrize("rounds", ROUNDS)
 async def test_no_request_fails(suite: Suite, rounds: int) -> None:
     group = await open_class(suite, students=4, exams=4)

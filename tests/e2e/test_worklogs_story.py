@@ -38,7 +38,7 @@ async def log_turns(reader: Person, teacher: Person, *, status: bool) -> Any:
 async def journal(suite: Suite) -> AsyncIterator[JetStreamContext]:
     """Return the connection of the class journal, which is no part of the suite."""
     connection = await nats.connect(
-        suite.running.stack()["nats"]["url"], inbox_prefix=b"_INBOX_journal"
+        suite.running.nats_url("journal"), inbox_prefix=b"_INBOX_journal"
     )
     yield connection.jetstream(timeout=5)
     await connection.close()
