@@ -45,6 +45,7 @@ STRANGERS = [
     "/api/v1/exams/../../../internal/exams/1/",
     "/api/v1/exams/%2e%2e/%2e%2e/%2e%2e/health/",
 ]
+SUBMIT = "/api/v1/exams/7/submit/"
 HOSTILE = [
     "/api/v1/exams/7%2Fsubmit/",
     "/api/v1/exams/7%2fsubmit",
@@ -88,6 +89,17 @@ class TestRoutes:
 
     def test_lead_the_keys_to_auth(self, gateway: Gateway) -> None:
         assert gateway.ask("GET", "/.well-known/jwks.json").backend == "auth"
+
+    @pytest.mark.parametrize("method", ["BREW", "get", "A" * 300, "PROPFIND", "TRACE"])
+    @pytest.mark.parametrize("target", ["/api/v1/exams/7/", SUBMIT, "/swdoc/", HOSTILE[0]])
+    def test_know_no_other_verbs(self, gateway: Gateway, method: str, target: str) -> None:
+        answer = gateway.ask(method, target)
+
+        assert answer.status == 405
+        assert answer.json == {"detail": 'Method "" not allowed.'}
+        assert answer.headers["content-type"] == "application/json"
+        assert "GET" in answer.headers["allow"]
+        assert not any(backend.received for backend in gateway.backends)
 
     @pytest.mark.parametrize("target", STRANGERS)
     @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -10,8 +10,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 UNAVAILABLE: Final = 503
+NO_VERB: Final = 405
 TEXTS: Final = {
     404: "Not found.",
+    NO_VERB: 'Method "" not allowed.',  # which one it was is not repeated
     413: "Request body too large.",
     UNAVAILABLE: "Service temporarily unavailable, try again later.",
 }
@@ -43,14 +45,16 @@ def error(status: int) -> Response:
     headers = {}
     if known == UNAVAILABLE:
         headers["Retry-After"] = str(random.randint(1, 3))  # noqa: S311 - no secret
+    if known == NO_VERB:
+        headers["Allow"] = ", ".join(sorted(("GET", "HEAD", *VERBS)))
     return reply({"detail": TEXTS[known]}, known, headers)
 
 
 def not_served(request: Request, exception: Exception) -> Response:
     """Answer what no route answers: 404, or 405 in the words of the services."""
     status = exception.status_code if isinstance(exception, HTTPException) else UNAVAILABLE
-    if status != 405:  # noqa: PLR2004 - method not allowed
+    if status != NO_VERB:
         return error(404)
     method = request.method if request.method in VERBS else ""
     headers = dict(getattr(exception, "headers", None) or {})
-    return reply({"detail": f'Method "{method}" not allowed.'}, 405, headers)
+    return reply({"detail": f'Method "{method}" not allowed.'}, NO_VERB, headers)
