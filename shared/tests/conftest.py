@@ -83,7 +83,7 @@ REFUSALS = {
 @router.get("/", response_model=list[ThingOut])
 async def list_things(_caller: Caller, page: Annotated[Page, paging("day", "title")]) -> Response:
     """List things."""
-    rows = range(page.offset, page.offset + (page.limit or 1000))
+    rows = range(page.offset, min(page.offset + (page.limit or 1000), 1000))
     return await json_list(rows, lambda row: {"id": row}, total=1000, page=page)
 
 

@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from shared.http.pagination import CHUNK, Page, json_list
 from shared.testing.tokens import TokenFactory
@@ -71,6 +72,24 @@ class TestPaging:
 
         assert answer.status_code == 400
         assert list(answer.json()) == [field]
+
+    async def test_takes_numbers_up_to_the_documented_one(
+        self, client: httpx2.AsyncClient, things: FastAPI, tokens: TokenFactory
+    ) -> None:
+        parameters = things.openapi()["paths"][THINGS]["get"]["parameters"]
+        most = {
+            one["name"]: one["schema"]["maximum"]
+            for one in parameters
+            if "maximum" in one["schema"]
+        }
+        assert set(most) == {"limit", "offset"}
+
+        for name, number in most.items():
+            at_most, beyond = [
+                await client.get(f"{THINGS}?{name}={value}", headers=tokens.headers())
+                for value in (number, number + 1)
+            ]
+            assert (at_most.status_code, beyond.status_code) == (200, 400), name
 
     @pytest.mark.parametrize("query", ["limit=&offset=", "ordering=", "%ff=%ff", "a=b&&=", "?"])
     async def test_ignores_what_says_nothing(

@@ -73,6 +73,8 @@ class TestDocument:
         assert "required" not in schemas["PatchedThingCreate"]
         assert "default" not in schemas["PatchedThingCreate"]["properties"]["place"]
         assert schemas["ThingCreate"]["properties"]["title"]["maxLength"] == 50
+        assert paths[THING]["put"]["requestBody"]["required"]
+        assert not paths[THING]["patch"]["requestBody"]["required"]
         many = body_of(f"{THINGS}many/", "post")
         assert many["anyOf"][1]["maxItems"] == 3
 

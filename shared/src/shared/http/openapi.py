@@ -218,7 +218,8 @@ class _Bodies:
         one = {"$ref": f"#/components/schemas/{model.__name__}"}
         array = {"type": "array", "items": one, "maxItems": body.many}
         schema = {"anyOf": [one, array]} if body.many else one
-        return {"required": True, "content": {"application/json": {"schema": schema}}}
+        # A change of nothing needs no body.
+        return {"required": not body.partial, "content": {"application/json": {"schema": schema}}}
 
     def schemas(self) -> Iterator[tuple[str, Any]]:
         """Return the components: the models and what they refer to."""

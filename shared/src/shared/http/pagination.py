@@ -14,12 +14,13 @@ from starlette.responses import Response
 
 from shared.errors import Invalid
 from shared.http import messages
-from shared.http.fields import MAX_ID
 from shared.http.replies import JSON, dumps
 
 Row = TypeVar("Row")
 CHUNK: Final = 200
 MAX_SEARCH: Final = 200
+MAX_DIGITS: Final = 18
+"""Of a limit or an offset: any number of so many digits fits into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _number(query: QueryParams, name: str, least: int) -> int | None:
     text = query.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < len(str(MAX_ID))):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         raise Invalid.field(name, messages.INTEGER)
     number = int(text)
     if number < least:
@@ -115,7 +116,7 @@ def _search(query: QueryParams) -> str:
 
 
 def _documented(ordering: tuple[str, ...], *, search: bool) -> Iterable[dict[str, Any]]:
-    integer = {"type": "integer", "maximum": MAX_ID}
+    integer = {"type": "integer", "maximum": 10**MAX_DIGITS - 1}
     yield _parameter("limit", {**integer, "minimum": 1}, "At most so many; adds X-Total-Count.")
     yield _parameter("offset", {**integer, "minimum": 0}, "Leave out so many first.")
     if ordering:
