@@ -94,6 +94,7 @@ class TestCreateResult:
             ({"correct_answers": 21}, "correct_answers"),
             ({"exam": None}, "exam"),
             ({"student": 3}, "student"),
+            ({"checked_by": 11}, "checked_by"),
             ({"is_checked": 1}, "is_checked"),
             ({"exam": 2**63}, "exam"),
         ],
@@ -243,6 +244,18 @@ class TestChangeResult:
             400,
             {"student": ["This field is required."]},
         )
+
+    async def test_put_leaves_what_does_not_come_as_it_is(
+        self, client: httpx2.AsyncClient, student: Headers, teacher: Headers, tell_exam: TellExam
+    ) -> None:
+        await tell_exam()
+        made = await submit(client, student)
+
+        body = {"exam": 1, "student": 10, "is_checked": True}
+        answer = await client.put(f"{URL}{made['id']}/", json=body, headers=teacher)
+
+        kept = ("score", "correct_answers", "total_questions")
+        assert {name: answer.json()[name] for name in kept} == {name: made[name] for name in kept}
 
     async def test_cannot_move_onto_a_pair_that_has_a_result(
         self,

@@ -69,7 +69,7 @@ async def create_result(
     now: Now,
 ) -> Response:
     """Write a result by hand; usually `submit` makes them."""
-    values = _checked_by(body.model_dump(), body.model_fields_set, caller)
+    values = body.model_dump() | _given(body, caller)
     service.require_possible(values)
     title = await require_known(app, intake, values)
     async with app.database.transaction() as tx:
@@ -97,11 +97,9 @@ async def replace_result(
     intake: IntakeOf,
     raw: Annotated[Raw, RawJson(ResultIn)],
 ) -> Response:
-    """Overwrite a result."""
+    """Change a result; exam and student must come, absent fields stay as they are."""
     current = await _writable(caller, result_id, app)
-    body = parse(ResultIn, raw)
-    changes = _checked_by(body.model_dump(), body.model_fields_set, caller)
-    return await _update(app, intake, current, changes)
+    return await _update(app, intake, current, _given(parse(ResultIn, raw), caller))
 
 
 @router.patch(
@@ -119,9 +117,7 @@ async def update_result(
     """Change some of a result, for example when its written answers were checked."""
     current = await _writable(caller, result_id, app)
     body = parse(ResultIn, raw, partial=True)
-    changes = body.model_dump(include=body.model_fields_set)
-    changes = _checked_by(changes, body.model_fields_set, caller)
-    return await _update(app, intake, current, changes)
+    return await _update(app, intake, current, _given(body, caller))
 
 
 @router.delete("/{result_id}/", status_code=204, responses=errors(Forbidden, ResultNotFound))
@@ -224,8 +220,9 @@ async def _update(
     return reply(shown)
 
 
-def _checked_by(values: dict[str, Any], came: set[str], caller: Principal) -> dict[str, Any]:
-    """Whoever says that a result is checked has checked it, unless he names somebody."""
-    if values.get("is_checked") and "checked_by" not in came:
-        return values | {"checked_by": caller.user_id}
-    return values
+def _given(body: ResultIn, caller: Principal) -> dict[str, Any]:
+    """Return what came. Whoever says that a result is checked has checked it, or names who did."""
+    given = body.model_dump(exclude_unset=True)
+    if given.get("is_checked") and "checked_by" not in given:
+        return given | {"checked_by": caller.user_id}
+    return given
