@@ -4,10 +4,12 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
+from shared.http import access
 from shared.logging import configure_logging
 
 
@@ -48,3 +50,20 @@ class TestConfigureLogging:
 
             structlog.get_logger().info("lost")
             structlog.get_logger().info("lost too")
+
+
+class TestTheAccessLog:
+    def test_loses_lines_when_the_disk_is_full_and_nothing_else(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        def answered(path: str) -> None:
+            access.write("exams", b"id", "GET", path, 200, 0.0)
+
+        with open("/dev/full", "w") as full:  # noqa: PTH123 - it is no file
+            monkeypatch.setattr("sys.stdout", full)
+            answered("/lost/")
+        with (tmp_path / "log").open("w") as log:
+            monkeypatch.setattr("sys.stdout", log)
+            answered("/kept/")
+
+        assert json.loads((tmp_path / "log").read_text())["path"] == "/kept/"

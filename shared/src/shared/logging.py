@@ -47,25 +47,28 @@ class _Forward(logging.Handler):
         structlog.get_logger().log(record.levelno, text, logger=record.name)
 
 
-class _Lines:
+class Lines:
     """A stream that takes whole lines or drops them: a full disk must not fail what is logged."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        """Write to *stream*."""
         # Not through a buffer: what did not fit would stay in it and fail at every later line.
         self._stream = getattr(stream, "raw", stream)
 
     def write(self, line: bytes) -> None:
+        """Write *line* at once."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(line)
 
     def flush(self) -> None:
+        """Do what is left to do."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
 
 
 def configure_logging(service: str, level: str = "INFO", *, stream: BinaryIO | None = None) -> None:
     """Send all logs of the process as JSON lines to *stream* or stdout, marked with *service*."""
-    lines = cast("BinaryIO", _Lines(stream or sys.stdout.buffer))
+    lines = cast("BinaryIO", Lines(stream or sys.stdout.buffer))
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
         processors=[

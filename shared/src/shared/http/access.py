@@ -8,7 +8,7 @@ import orjson
 import structlog
 
 from shared.clock import utcnow
-from shared.logging import scrub
+from shared.logging import Lines, scrub
 
 log = structlog.get_logger()
 
@@ -33,6 +33,5 @@ def write(
         "level": "info",
         "timestamp": utcnow(),
     }
-    out = sys.stdout.buffer
+    out = Lines(sys.stdout.buffer)
     out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
-    out.flush()
