@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import httpx2
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import text
 from starlette.responses import Response
 
@@ -37,6 +37,11 @@ class ThingNotFound(NotFound):
     model = "Thing"
 
 
+class ThingTaken(Invalid):
+    def __init__(self) -> None:
+        super().__init__({"title": ["thing with this title already exists."]})
+
+
 class ThingClosed(Refused):
     text = "Ushbu narsa yopiq."
 
@@ -64,6 +69,8 @@ class ThingCreate(Input):
 
 
 class ThingOut(ThingCreate):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": 1, "note": None}]})
+
     id: int
 
 
@@ -114,7 +121,9 @@ async def be_slow() -> Response:
     return reply({})
 
 
-@router.post("/", status_code=201, response_model=ThingOut, responses=errors(ThingClosed))
+@router.post(
+    "/", status_code=201, response_model=ThingOut, responses=errors(ThingClosed, ThingTaken)
+)
 async def create_thing(
     _caller: StaffCaller, body: Annotated[ThingCreate, JsonBody(ThingCreate)], tx: Tx
 ) -> Response:

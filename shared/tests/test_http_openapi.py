@@ -103,11 +103,24 @@ class TestDocument:
             "Refusal",
         }
         assert bad["examples"]["ThingClosed"]["value"] == {"error": "Ushbu narsa yopiq."}
+        assert bad["examples"]["ThingTaken"]["value"] == {
+            "title": ["thing with this title already exists."]
+        }
         absent = document["paths"][THING]["get"]["responses"]["404"]["content"]
         assert absent["application/json"]["examples"]["ThingNotFound"]["value"] == {
             "detail": "No Thing matches the given query."
         }
         assert "Retry-After" in responses["503"]["headers"]
+
+    def test_keeps_the_nulls_of_examples(self, document: dict[str, Any]) -> None:
+        shown = document["components"]["schemas"]["ThingOut"]["examples"]
+
+        assert shown == [{"id": 1, "note": None}]
+
+    def test_names_the_headers_of_pages(self, document: dict[str, Any]) -> None:
+        answers = document["paths"][THINGS]["get"]["responses"]
+
+        assert set(answers["200"]["headers"]) == {"X-Total-Count", "Link"}
 
     def test_describes_paths_and_queries(self, document: dict[str, Any]) -> None:
         listed = {one["name"]: one for one in document["paths"][THINGS]["get"]["parameters"]}

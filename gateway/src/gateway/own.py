@@ -41,11 +41,14 @@ OWN: Final[dict[str, Any]] = {
                         HEALTH,
                         {"status": "ok", "services": {"auth": "ok", "exams": "ok"}},
                     ),
-                    "503": _json(
-                        "At least one service is not ready",
-                        HEALTH,
-                        {"status": "error", "services": {"auth": "ok", "exams": "down"}},
-                    ),
+                    "503": {
+                        **_json(
+                            "At least one service is not ready",
+                            HEALTH,
+                            {"status": "error", "services": {"auth": "ok", "exams": "down"}},
+                        ),
+                        "headers": {"Retry-After": {"schema": {"type": "integer"}}},
+                    },
                 },
             }
         },

@@ -45,20 +45,20 @@ class Credentials(Input):
     """Who wants to come in."""
 
     username: Annotated[str, Text(MAX_SECRET)] = Field(examples=["admin"])
-    password: Secret
+    password: Secret = Field(examples=["Sirli-parol-26"])
 
 
 class RefreshIn(Input):
     """A refresh token, to be exchanged or ended."""
 
-    refresh: Annotated[str, Text(MAX_TOKEN)]
+    refresh: Annotated[str, Text(MAX_TOKEN)] = Field(examples=["<JWT refresh token>"])
 
 
 class PasswordChange(Input):
     """The old password and the new one."""
 
-    old_password: Secret
-    new_password: Secret
+    old_password: Secret = Field(examples=["Sirli-parol-26"])
+    new_password: Secret = Field(examples=["Yangi-parol-27"])
 
 
 class UserCreate(Input):
@@ -80,10 +80,10 @@ def _untold(schema: dict[str, Any]) -> None:
 class UserUpdate(Input):
     """A user's fields; absent ones that are not required stay as they are."""
 
-    username: Username
+    username: Username = Field(examples=["ali.valiyev"])
     password: Secret = Field(default="", json_schema_extra=_untold)
     role: Role
-    full_name: FullName
+    full_name: FullName = Field(examples=["Ali Valiyev"])
     telegram_id: TelegramId | None = None
     phone: Phone | None = None
     is_active: bool = True

@@ -20,7 +20,7 @@ class NoRecipients(Invalid):
 class StudentUnknown(Invalid):
     """A link is wanted for somebody who is no active student."""
 
-    def __init__(self, user_id: int = 0) -> None:
+    def __init__(self, user_id: int = 999) -> None:
         """Say it as an unknown key."""
         super().__init__({"student": [f'Invalid pk "{user_id}" - object does not exist.']})
 

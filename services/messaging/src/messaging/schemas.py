@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from messaging import examples
 from messaging.domain.delivery import Status
 from messaging.domain.markup import require_sendable
 from messaging.errors import MarkupRefused
@@ -17,7 +18,6 @@ MAX_SOURCE = 32_768
 """Characters with the tags; what a reader sees has its own, smaller limit."""
 
 LogStatus = Literal["pending", "sent", "failed"]
-EXAMPLE = "Ertaga imtihon bor, tayyorlanib keling!"
 
 
 def _sendable(text: str) -> str:
@@ -54,7 +54,7 @@ class MessageCreate(MessageUpdate):
     """A message to students; ids of others are left out."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"text": EXAMPLE, "recipient_ids": [10, 11, 12]}]}
+        json_schema_extra={"examples": [{"text": examples.TEXT, "recipient_ids": [10, 11, 12]}]}
     )
 
     recipient_ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_RECIPIENTS)]
@@ -83,6 +83,8 @@ class MessageLogOut(BaseModel):
 class MessageOut(BaseModel):
     """A message with its recipients."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MESSAGE]})
+
     id: int
     text: str
     recipients: list[int]
@@ -94,6 +96,8 @@ class MessageOut(BaseModel):
 class ProgressOut(BaseModel):
     """How far a message came."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROGRESS]})
+
     total: int
     pending: int
     sent: int
@@ -103,12 +107,16 @@ class ProgressOut(BaseModel):
 class LinkOut(BaseModel):
     """A link that binds the chat in which it is opened; it works once."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LINK]})
+
     url: str
     expires_at: datetime
 
 
 class LinkedStudentOut(BaseModel):
     """A student and whether messages reach him."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LINKED]})
 
     id: int
     username: str
@@ -121,7 +129,19 @@ class LinkedStudentOut(BaseModel):
 class WebhookUpdate(BaseModel):
     """What Telegram tells the bot; only /start and blocking matter here."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UPDATE]})
+
     update_id: int
+
+
+class WebhookAnswer(BaseModel):
+    """What the bot says to it, as a call of the Bot API; empty when it says nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.BOT_ANSWER, {}]})
+
+    method: Literal["sendMessage"] | None = None
+    chat_id: int | None = None
+    text: str | None = None
 
 
 def message_out(written: Written) -> dict[str, Any]:

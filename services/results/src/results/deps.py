@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Final, cast
 
 from fastapi import Depends, Header
+from pydantic import WithJsonSchema
 from starlette.requests import Request
 
 from results.errors import AnswerNotFound, ExamNotFound, ResultNotFound
@@ -20,6 +21,7 @@ ResultId = Annotated[int, path_id("result_id", ResultNotFound)]
 AnswerId = Annotated[int, path_id("answer_id", AnswerNotFound)]
 
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
+_KEY_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"}
 
 
 async def _intake(request: Request) -> Intake:
@@ -27,7 +29,9 @@ async def _intake(request: Request) -> Intake:
 
 
 async def _idempotency_key(
-    idempotency_key: Annotated[str | None, Header(max_length=10_000)] = None,
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key"), WithJsonSchema(_KEY_SCHEMA)
+    ] = None,
 ) -> str | None:
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
         name = "Idempotency-Key"

@@ -1,6 +1,6 @@
 """What can be refused here, named for what happened."""
 
-from shared.errors import Conflict, Invalid, NotFound, Refused
+from shared.errors import Conflict, FieldErrors, Invalid, NotFound, Refused
 
 
 class ExamNotFound(NotFound):
@@ -50,6 +50,11 @@ class ResultExists(Invalid):
 
 class AnswersInvalid(Invalid):
     """An answer names a foreign, unknown or doubled question or option."""
+
+    def __init__(self, problems: FieldErrors | None = None) -> None:
+        """Keep *problems*, which mirror the answers."""
+        unknown = {"option_id": ['Invalid pk "999" - object does not exist.']}
+        super().__init__(problems or {"answers": [{}, unknown]})
 
 
 class KeyReused(Conflict):

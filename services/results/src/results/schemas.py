@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from results import examples
 from results.models import Result, ResultAnswer
 from shared.http.fields import Day, Id, Input, LongText, Whole
 
@@ -23,28 +24,15 @@ class AnswerIn(Input):
 class SubmitIn(Input):
     """A hand-in; questions without an answer count as wrong."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "answers": [
-                        {"question_id": 1, "option_id": 1},
-                        {
-                            "question_id": 2,
-                            "option_id": None,
-                            "written_answer": "I am a student from Tashkent...",
-                        },
-                    ]
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SUBMIT_BODY]})
 
     answers: Annotated[list[AnswerIn], Field(max_length=MAX_ANSWERS)]
 
 
 class ResultIn(Input):
     """A result written by hand."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESULT_BODY]})
 
     exam: Id
     student: Id
@@ -68,12 +56,16 @@ class ResultFilters(BaseModel):
 class GradeIn(Input):
     """A teacher's verdict on one answer."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.GRADE_BODY]})
+
     is_correct: bool
     comment: Annotated[str, LongText(10_000)] | None = None
 
 
 class ResultOut(BaseModel):
     """A result."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESULT]})
 
     id: int
     exam: int
@@ -102,6 +94,8 @@ class AnswerOut(BaseModel):
 class GradedAnswerOut(AnswerOut):
     """An answer with what the teacher said of it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.GRADED]})
+
     comment: str | None
     graded_by: int | None
     graded_at: datetime | None
@@ -109,6 +103,8 @@ class GradedAnswerOut(AnswerOut):
 
 class SubmitOut(ResultOut):
     """What a student gets for his hand-in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SUBMITTED]})
 
     exam_title: str
     answers: list[AnswerOut]

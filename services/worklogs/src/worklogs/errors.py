@@ -27,7 +27,7 @@ class ScoreNotFound(NotFound):
 class NotUnique(Invalid):
     """An edit would make two rows the same."""
 
-    def __init__(self, fields: Iterable[str] = ()) -> None:
+    def __init__(self, fields: Iterable[str] = ("student", "date", "employee")) -> None:
         """Name the fields that make a row what it is."""
         names = ", ".join(fields)
         text = f"The fields {names} must make a unique set."

@@ -4,9 +4,10 @@ from datetime import date as day
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.http.fields import Day, Id, Input, LongText
+from worklogs import examples
 
 MAX_ITEMS = 1000
 """Rows in one array: more students than any class has."""
@@ -38,11 +39,15 @@ class RecordWrite(Input):
 class AttendanceWrite(RecordWrite):
     """Whether a student was there."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ATTENDANCE_BODY]})
+
     status: AttendanceStatus
 
 
 class ScoreWrite(RecordWrite):
     """A score of a student."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SCORE_BODY]})
 
     value: Value
     subject: Id | None = None
@@ -59,6 +64,8 @@ class RecordOut(BaseModel):
 class AttendanceOut(RecordOut):
     """An attendance as stored."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ATTENDANCE]})
+
     status: AttendanceStatus
     date: day
     note: str | None
@@ -68,6 +75,8 @@ class AttendanceOut(RecordOut):
 
 class ScoreOut(RecordOut):
     """A score as stored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SCORE]})
 
     value: float
     subject: int | None
@@ -79,6 +88,8 @@ class ScoreOut(RecordOut):
 
 class WorkLogOut(BaseModel):
     """Whether an employee recorded both halves of a day."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WORK_LOG]})
 
     id: int
     employee: int
@@ -97,6 +108,8 @@ class MissedDay(BaseModel):
 
 class WorkLogSummary(BaseModel):
     """An employee's month."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SUMMARY]})
 
     employee: int
     full_name: str
@@ -128,6 +141,8 @@ class DashboardScores(BaseModel):
 
 class DashboardOut(BaseModel):
     """The academy's day in numbers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DASHBOARD]})
 
     attendance: DashboardAttendance
     students: DashboardStudents

@@ -162,7 +162,7 @@ def schema_name(kind: type[DomainError]) -> str:
 
 def example_of(kind: type[DomainError]) -> object:
     """Return a body as a client sees it."""
-    if issubclass(kind, Invalid):
+    if kind is Invalid:
         return {"title": ["This field is required."]}
     if issubclass(kind, Throttled):
         return _body(kind(30))

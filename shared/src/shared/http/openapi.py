@@ -1,7 +1,7 @@
 """The service's OpenAPI 3.1 document: what FastAPI knows, and what our own markers say."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
@@ -71,6 +71,10 @@ COMPONENTS: Final[dict[str, Any]] = {
     },
 }
 BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+PAGE_HEADERS: Final = {
+    "X-Total-Count": {"schema": {"type": "integer"}, "description": "With a limit: how many."},
+    "Link": {"schema": {"type": "string"}, "description": "With a limit: the other pages."},
+}
 ID_SCHEMA: Final = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
 
 
@@ -92,6 +96,8 @@ def document(app: FastAPI, service: str, routers: Sequence[APIRouter]) -> dict[s
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     found["components"]["securitySchemes"] = {"bearer": BEARER}
+    for model in {model for route in routes for model in _models_of(route.response_model)}:
+        schemas[model.__name__].update(_examples_of(model))
     bodies = _Bodies()
     seen: set[str] = set()
     for route in routes:
@@ -105,6 +111,20 @@ def document(app: FastAPI, service: str, routers: Sequence[APIRouter]) -> dict[s
             raise ValueError(message)
     found["components"]["schemas"] = dict(sorted(schemas.items()))
     return found
+
+
+def _models_of(answered: object) -> Iterator[type[BaseModel]]:
+    """Return the models that a response model like `list[X]` or `X | Y` consists of."""
+    if isinstance(answered, type) and issubclass(answered, BaseModel):
+        yield answered
+    for part in get_args(answered):
+        yield from _models_of(part)
+
+
+def _examples_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the examples of *model* as they were written: FastAPI drops the nulls in them."""
+    extra = model.model_config.get("json_schema_extra")
+    return {"examples": extra["examples"]} if isinstance(extra, dict) and extra else {}
 
 
 def roles_of(route: APIRoute) -> list[str] | None:
@@ -149,6 +169,8 @@ def _describe(operation: dict[str, Any], route: APIRoute, bodies: "_Bodies") -> 
             operation["requestBody"] = bodies.request_body(call)
     responses = operation["responses"]
     responses.pop("422", None)
+    if any(isinstance(call, Paging) for call in calls):
+        responses["200"]["headers"] = PAGE_HEADERS
     takes_query = any(one["in"] == "query" for one in operation.get("parameters", []))
     for status, response in errors(*_refusals(calls, roles, takes_query=takes_query)).items():
         _merge(responses.setdefault(str(status), {}), response)

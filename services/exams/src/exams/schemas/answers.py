@@ -132,6 +132,8 @@ class ExamEnteredForStudent(ExamEnteredBase):
 class ExamStatus(BaseModel):
     """What became of the exam, in words."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "Test nashr etildi"}]})
+
     status: str
 
 

@@ -23,7 +23,14 @@ from messaging.errors import (
     StudentUnknown,
     WebhookAbsent,
 )
-from messaging.schemas import LinkCreate, LinkedStudentOut, LinkOut, WebhookUpdate, student_out
+from messaging.schemas import (
+    LinkCreate,
+    LinkedStudentOut,
+    LinkOut,
+    WebhookAnswer,
+    WebhookUpdate,
+    student_out,
+)
 from messaging.service import links as service
 from shared.errors import Forbidden, Invalid
 from shared.http.body import JsonBody, Raw, RawJson, loads
@@ -85,7 +92,12 @@ async def list_links(
     return await json_list(rows, student_out, total=total, page=page)
 
 
-@router.post("/webhook/", dependencies=[FromTelegram], responses=errors(WebhookAbsent, Forbidden))
+@router.post(
+    "/webhook/",
+    dependencies=[FromTelegram],
+    response_model=WebhookAnswer,
+    responses=errors(WebhookAbsent, Forbidden),
+)
 async def receive_update(raw: Annotated[Raw, RawJson(WebhookUpdate)], tx: Tx, now: Now) -> Response:
     """Take an update from Telegram, where a webhook is configured; answer as the bot."""
     answer = await service.handle_update(tx, loads(raw), now=now)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -26,13 +26,21 @@ from shared.http.replies import JSON
 
 router = APIRouter(prefix="/api/v1/exams", tags=["submit"])
 
+REFUSALS: Final = errors(
+    ExamNotFound, ExamClosed, AlreadySubmitted, AnswersInvalid, KeyReused, StillInProgress
+)
+REPLAYED: Final = {"schema": {"const": "true"}, "description": "The answer of an earlier request."}
+LOCATION: Final = {"schema": {"type": "string"}, "description": "Of the result there is already."}
+
 
 @router.post(
     "/{exam_id}/submit/",
     response_model=SubmitOut,
-    responses=errors(
-        ExamNotFound, ExamClosed, AlreadySubmitted, AnswersInvalid, KeyReused, StillInProgress
-    ),
+    responses={
+        **REFUSALS,
+        200: {"headers": {"Idempotency-Replayed": REPLAYED}},
+        400: {**REFUSALS[400], "headers": {"Location": LOCATION}},
+    },
 )
 async def submit_exam(
     caller: StudentCaller,
