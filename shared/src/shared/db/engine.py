@@ -147,6 +147,10 @@ def _brief(error: BaseException) -> str:
     return f"{type(original).__name__}: {str(original)[:200]}"
 
 
+def _lowered(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         url, pool_size=pool_size, max_overflow=0, pool_timeout=LOCK_SECONDS, hide_parameters=True
@@ -166,6 +170,8 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        # SQLite's own knows ASCII only: a search would mind the case of Ўзбек, unlike PostgreSQL's.
+        connection.create_function("lower", 1, _lowered, deterministic=True)
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection
