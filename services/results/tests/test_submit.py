@@ -261,6 +261,16 @@ class TestIdempotencyKey:
         assert all("Retry-After" in one.headers for one in got if one.status_code == 409)
         assert len({one.content for one in got if one.status_code == 200}) == 1
 
+    async def test_must_be_the_only_one(
+        self, client: httpx2.AsyncClient, student: Headers, tell_exam: TellExam
+    ) -> None:
+        await tell_exam()
+
+        headers = [*student.items(), ("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
+        answer = await client.post(URL, json=answers(1, 1), headers=headers)
+
+        assert (answer.status_code, list(answer.json())) == (400, ["Idempotency-Key"])
+
     @pytest.mark.parametrize("key", ["", "a" * 256, "tab\tinside"])
     async def test_must_be_printable_and_short(
         self, client: httpx2.AsyncClient, student: Headers, tell_exam: TellExam, key: str

@@ -29,14 +29,17 @@ async def _intake(request: Request) -> Intake:
 
 
 async def _idempotency_key(
-    idempotency_key: Annotated[
-        str | None, Header(alias="Idempotency-Key"), WithJsonSchema(_KEY_SCHEMA)
+    keys: Annotated[
+        list[str] | None, Header(alias="Idempotency-Key"), WithJsonSchema(_KEY_SCHEMA)
     ] = None,
 ) -> str | None:
-    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+    if not keys:
+        return None
+    # Of two keys nobody knows which one the client will come again with.
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
         name = "Idempotency-Key"
-        raise Invalid.field(name, "1 to 255 printable ASCII characters are allowed.")
-    return idempotency_key
+        raise Invalid.field(name, "1 to 255 printable ASCII characters are allowed, once.")
+    return keys[0]
 
 
 IntakeOf = Annotated[Intake, Depends(_intake)]
