@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from shared.db.engine import Database
 from shared.events.tables import EventsBase
@@ -18,6 +19,9 @@ from shared.users.tables import UsersBase
 
 log = structlog.get_logger()
 
+TRIES: Final = 60
+PAUSE_SECONDS: Final = 0.5
+LOCK_NOT_AVAILABLE: Final = "55P03"
 REVISION: Final = re.compile(r"^(\d{4})_\w+\.py$")
 
 
@@ -55,13 +59,32 @@ def migrate_apart(package: str, url: str) -> None:
 
 
 async def upgrade(package: str, database: Database, revision: str = "head") -> None:
-    """Bring *database* to *revision*; whoever comes second waits and finds nothing to do."""
+    """
+    Bring *database* to *revision*; whoever comes second waits and finds nothing to do.
+
+    A later schema stays as it is: a release that is rolled back works on it (ADR 12).
+    """
+    if revision == "head" and await _is_new_enough(package, database):
+        return  # the usual start: Alembic is not even imported
+    for tries_left in reversed(range(TRIES)):
+        try:
+            # Statements of a migration may take longer than a request may.
+            async with database.engine.connect() as connection:
+                await connection.run_sync(_locked_upgrade, package, revision)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or not tries_left:
+                raise
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
+
+
+async def _is_new_enough(package: str, database: Database) -> bool:
     async with database.engine.connect() as connection:
-        if revision == "head" and await connection.run_sync(_revision) == newest(package):
-            return  # the usual start: Alembic is not even imported
-    # Statements of a migration may take longer than a request may.
-    async with database.engine.connect() as connection:
-        await connection.run_sync(_locked_upgrade, package, revision)
+        found = await connection.run_sync(_revision)
+    if found is not None and found > newest(package):
+        log.warning("the schema is of a later release", service=package, revision=found)
+    return found is not None and found >= newest(package)
 
 
 def _folder(package: str) -> Path:
@@ -85,6 +108,8 @@ def _locked_upgrade(connection: Connection, package: str, revision: str) -> None
             connection.execute(text("SET LOCAL statement_timeout = '60s'"))
             key = zlib.crc32(package.encode())
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            # Who waits for a table makes all others wait for it: rather give up and come again.
+            connection.execute(text("SET LOCAL lock_timeout = '500ms'"))
         config = Config()
         config.set_main_option("script_location", str(_folder(package)))
         config.attributes["connection"] = connection
