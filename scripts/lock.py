@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = {
@@ -13,16 +14,25 @@ IMAGES = {
 
 
 def dependencies(folder: Path) -> set[str]:
-    """Return what the package in *folder* declares, without the project's own packages."""
-    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    return {one for one in project["dependencies"] if not one.startswith("hpa-")}
+    """Return what the package in *folder* declares, and what it takes from shared."""
+    declared = set(_project(folder)["dependencies"])
+    shared = _project(ROOT / "shared")
+    found = {one for one in declared if not one.startswith("hpa-")} | set(shared["dependencies"])
+    if "hpa-shared[service]" in declared:
+        found |= set(shared["optional-dependencies"]["service"])
+    return found
+
+
+def _project(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    return found
 
 
 def main() -> None:
     """Write every lock."""
     uv = Path(sys.executable).parent / "uv"
     for name, folder in IMAGES.items():
-        wanted = dependencies(folder) | dependencies(ROOT / "shared")
+        wanted = dependencies(folder)
         options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"]
         options += ["--no-emit-index-url", "--no-header", "--no-annotate"]
         options += ["--constraint", str(ROOT / "requirements.lock")]
