@@ -1,11 +1,22 @@
 """Whether what a body names exists: the exam and the people, asked for once when unknown here."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from results.intake import Intake
 from results.service import exams as service
 from shared.errors import Invalid, Unavailable
 from shared.runtime import Runtime
+from shared.users import UserReplica
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What this service knows by itself of an exam and of people."""
+
+    title: str | None
+    people: Mapping[int, UserReplica]
 
 
 async def require_known(
@@ -18,43 +29,46 @@ async def require_known(
     for unknown ids and `Unavailable` when nobody can tell.
     """
     new = {name: value for name, value in values.items() if value != (current or {}).get(name)}
-    problems: dict[str, object] = {}
-    title = ""
-    if "exam" in new:
-        title = await _exam_title(app, intake, new["exam"]) or ""
-        if not title:
-            problems |= _unknown("exam", new["exam"])
-    problems |= await _unknown_people(app, new)
-    if problems:
-        raise Invalid(problems)
-    return title
-
-
-async def _exam_title(app: Runtime, intake: Intake, exam_id: int) -> str | None:
-    async with app.database.reading() as view:
-        title = await service.find_title(view, exam_id)
-    if title is None:
-        if not await intake.leases.renew(exam_id):
-            raise Unavailable
-        async with app.database.reading() as view:
-            title = await service.find_title(view, exam_id)
-    return title
-
-
-async def _unknown_people(app: Runtime, new: dict[str, Any]) -> dict[str, object]:
+    exam_id = new.get("exam")
     people = {name: new[name] for name in ("student", "checked_by") if new.get(name)}
-    if app.users is None or not people:
-        return {}
-    await app.users.resolve(list(people.values()))
-    async with app.database.reading() as view:
-        known = await app.users.find_many(view, people.values())
+    if app.users is None:
+        people = {}
+    if exam_id is None and not people:
+        return ""
+    seen = await _look(app, exam_id, people)
+    if await _ask(app, intake, seen, exam_id, people):
+        seen = await _look(app, exam_id, people)
     problems: dict[str, object] = {}
+    if exam_id is not None and not seen.title:
+        problems |= _unknown("exam", exam_id)
     for name, user_id in people.items():
-        user = known.get(user_id)
+        user = seen.people.get(user_id)
         # A result is a student's, and no student checks one.
         if user is None or (user.role == "student") != (name == "student"):
             problems |= _unknown(name, user_id)
-    return problems
+    if problems:
+        raise Invalid(problems)
+    return seen.title or ""
+
+
+async def _look(app: Runtime, exam_id: int | None, people: Mapping[str, int]) -> _Seen:
+    async with app.database.reading() as view:
+        title = None if exam_id is None else await service.find_title(view, exam_id)
+        known = await app.users.find_many(view, people.values()) if app.users and people else {}
+    return _Seen(title, known)
+
+
+async def _ask(
+    app: Runtime, intake: Intake, seen: _Seen, exam_id: int | None, people: Mapping[str, int]
+) -> bool:
+    """Ask the owners of what was not seen; return whether there was anything to ask."""
+    asks_exam = exam_id is not None and seen.title is None
+    if exam_id is not None and asks_exam and not await intake.leases.renew(exam_id):
+        raise Unavailable
+    absent = [user_id for user_id in people.values() if user_id not in seen.people]
+    if app.users is not None and absent:
+        await app.users.resolve(absent)
+    return asks_exam or bool(absent)
 
 
 def _unknown(name: str, pk: int) -> dict[str, object]:
