@@ -44,11 +44,11 @@ def messages(events: list[ResultChangedV1]) -> list[bytes]:
     return [event.envelope(uuid4(), datetime.now(UTC)) for event in events]
 
 
-async def deliver(database: Database, payloads: list[bytes]) -> None:
-    """Hand messages to the consumer as JetStream would, one transaction each."""
-    for payload in payloads:
-        received = inbox.parse(REGISTRATION, payload)
-        await inbox.handle(database, REGISTRATION, [received], None)
+async def deliver(database: Database, payloads: list[bytes], *, together: int = 1) -> None:
+    """Hand messages to the consumer as JetStream would, so many in one transaction."""
+    received = [inbox.parse(REGISTRATION, payload) for payload in payloads]
+    for start in range(0, len(received), together):
+        await inbox.handle(database, REGISTRATION, received[start : start + together], None)
 
 
 async def counts(database: Database) -> dict[int, int]:
@@ -66,12 +66,13 @@ async def exams_in(database: Database, number: int) -> list[int]:
     return made
 
 
-class TestApplyResult:
-    async def test_counts_each_result_once(self, database: Database) -> None:
+class TestApplyResults:
+    @pytest.mark.parametrize("together", [1, 2, 6])
+    async def test_counts_each_result_once(self, database: Database, together: int) -> None:
         one, other = await exams_in(database, 2)
         payloads = messages([result(1, 1, one), result(2, 1, one), result(3, 1, other)])
 
-        await deliver(database, payloads + payloads)
+        await deliver(database, payloads + payloads, together=together)
         await deliver(database, messages([result(1, 1, one), result(1, 2, one)]))
 
         assert await counts(database) == {one: 2, other: 1}
@@ -127,7 +128,7 @@ class TestApplyResult:
         payloads = messages(events)
         shuffled = data.draw(st.permutations(payloads + payloads[::2]))
 
-        await deliver(database, shuffled)
+        await deliver(database, shuffled, together=data.draw(st.integers(1, 5)))
 
         assert await counts(database) == {
             exam: sum(each.exam_id == exam and not each.is_deleted for each in last.values())

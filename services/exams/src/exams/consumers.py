@@ -11,7 +11,7 @@ consumers = Consumers("exams")
 users_consumer(consumers)
 
 
-@consumers.on(ResultChangedV1)
-async def apply_result(tx: AsyncSession, event: ResultChangedV1) -> None:
-    """Count the participants of the result's exam."""
-    await participants.apply_result(tx, event)
+@consumers.on_all(ResultChangedV1)
+async def apply_results(tx: AsyncSession, events: list[ResultChangedV1]) -> None:
+    """Count the participants of the results' exams; in a rush hundreds come at once."""
+    await participants.keep_results(tx, events)

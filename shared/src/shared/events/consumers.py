@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ Prepare = Callable[[Any, list[Any]], Awaitable[Any]]
 `prepare(runtime, events)` runs once, before the transaction: the place for calls to other services.
 What it returns reaches the handlers of `on_received` as `received.prepared`.
 """
+Takes = Literal["event", "received", "events"]
 UNPREPARED: Final = object()
 
 
@@ -53,8 +54,8 @@ class Registration:
     handler: Handler
     durable: str
     prepare: Prepare | None = None
-    whole: bool = False
-    """The handler takes the `Received`, not only its event."""
+    takes: Takes = "event"
+    """What the handler wants: an event, its `Received`, or all events of a delivery in one list."""
 
     @property
     def stream(self) -> str:
@@ -92,7 +93,27 @@ class Consumers:
         """Register the decorated `handler(tx, received)`, which wants to know the envelope too."""
 
         def register(handler: ReceivedHandler) -> ReceivedHandler:
-            self.add(event, handler, prepare=prepare, whole=True)
+            self.add(event, handler, prepare=prepare, takes="received")
+            return handler
+
+        return register
+
+    def on_all(
+        self, event: type[E]
+    ) -> Callable[
+        [Callable[[AsyncSession, list[E]], Awaitable[None]]],
+        Callable[[AsyncSession, list[E]], Awaitable[None]],
+    ]:
+        """
+        Register the decorated `handler(tx, events)` of what was delivered together.
+
+        For events that come in crowds: a statement for all of them costs little more than for one.
+        """
+
+        def register(
+            handler: Callable[[AsyncSession, list[E]], Awaitable[None]],
+        ) -> Callable[[AsyncSession, list[E]], Awaitable[None]]:
+            self.add(event, handler, takes="events")
             return handler
 
         return register
@@ -103,8 +124,8 @@ class Consumers:
         handler: Handler,
         *,
         prepare: Prepare | None = None,
-        whole: bool = False,
+        takes: Takes = "event",
     ) -> None:
         """Register *handler* for *event*."""
         durable = durable_name(self.service, event.subject)
-        self.registrations[event.subject] = Registration(event, handler, durable, prepare, whole)
+        self.registrations[event.subject] = Registration(event, handler, durable, prepare, takes)

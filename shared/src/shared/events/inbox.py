@@ -92,15 +92,22 @@ async def handle(
     """Apply events not seen before, all in one transaction. Raises what a handler raises."""
     received = await prepare(registration, received, runtime)
     async with database.transaction() as tx:
-        for one in received:
-            if await _is_new(tx, registration.durable, one.key):
-                await registration.handler(tx, one if registration.whole else one.event)
+        new = await _new_ones(tx, registration.durable, received)
+        if registration.takes == "events" and new:
+            await registration.handler(tx, [one.event for one in new])
+            return
+        for one in new:
+            await registration.handler(tx, one if registration.takes == "received" else one.event)
 
 
-async def _is_new(tx: AsyncSession, consumer: str, key: str) -> bool:
-    row = {"consumer": consumer, "event_id": key, "handled_at": utcnow()}
-    insert = insert_into(tx, Inbox).values(row).on_conflict_do_nothing()
-    return (await tx.execute(insert.returning(Inbox.event_id))).first() is not None
+async def _new_ones(tx: AsyncSession, consumer: str, received: list[Received]) -> list[Received]:
+    """Note *received* as handled; return those that were not noted before, each once."""
+    now = utcnow()
+    first = {one.key: one for one in reversed(received)}
+    rows = [{"consumer": consumer, "event_id": key, "handled_at": now} for key in sorted(first)]
+    insert = insert_into(tx, Inbox).values(rows).on_conflict_do_nothing()
+    noted = set(await tx.scalars(insert.returning(Inbox.event_id)))
+    return [one for one in received if one.key in noted and one is first[one.key]]
 
 
 async def park(

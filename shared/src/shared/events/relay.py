@@ -24,6 +24,8 @@ log = structlog.get_logger()
 BATCH: Final = 250
 IDLE_SECONDS: Final = 1.0
 """The poll: what another process of the service committed is seen this late at most."""
+GATHER_SECONDS: Final = 0.05
+"""After a round, those who commit so soon share the next one: in a rush there is one for many."""
 STREAM_CHECK_SECONDS: Final = 5.0
 PUBLISH_SECONDS: Final = 2.0
 MAX_BACKOFF_SECONDS: Final = 2.0
@@ -72,8 +74,7 @@ class Relay:
             try:
                 if self._is_leader():
                     await self._check_stream()
-                    while await self.publish_waiting() == BATCH:
-                        pass
+                    await self._publish_all()
                     await self._purge()
                 backoff = 0.1
             except Exception as error:  # noqa: BLE001 - the loop outlives every fault
@@ -87,6 +88,13 @@ class Relay:
                     await self._wake.wait()
             except TimeoutError:
                 pass
+
+    async def _publish_all(self) -> None:
+        count = await self.publish_waiting()
+        if count:
+            await asyncio.sleep(GATHER_SECONDS)
+        while count == BATCH:
+            count = await self.publish_waiting()
 
     async def publish_waiting(self) -> int:
         """Publish one batch and stamp what was acknowledged; return how many rows it had."""

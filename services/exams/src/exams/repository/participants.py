@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from exams.models import ResultReplica
-from exams.repository.tables import EXAMS, RESULTS, AnyRow
-from shared.db.upsert import insert_into, insert_newer
+from exams.repository.tables import EXAMS, RESULTS
+from shared.db.upsert import insert_newer
 
 ResultRow = dict[str, Any]
 """result_id, exam_id, version, is_deleted."""
@@ -20,37 +20,11 @@ _IN_EXAM: Final = (
     .correlate(EXAMS)
     .scalar_subquery()
 )
-_ADD: Final = (
-    update(EXAMS)
-    .where(EXAMS.c.id == bindparam("exam"))
-    .values(participants_count=EXAMS.c.participants_count + bindparam("by"))
-)
-
-
-async def add_result(tx: AsyncSession, row: ResultRow) -> bool:
-    """Insert a result; say whether it was unknown."""
-    insert = insert_into(tx, RESULTS).values(row).on_conflict_do_nothing()
-    return await tx.scalar(insert.returning(RESULTS.c.result_id)) is not None
-
-
-async def get_result_for_update(tx: AsyncSession, result_id: int) -> AnyRow:
-    """Return what is known of a result, and lock it until *tx* ends."""
-    statement = select(RESULTS).where(RESULTS.c.result_id == result_id).with_for_update()
-    return (await tx.execute(statement)).one()
-
-
-async def change_result(tx: AsyncSession, row: ResultRow) -> None:
-    """Overwrite a result."""
-    await tx.execute(update(RESULTS).where(RESULTS.c.result_id == row["result_id"]).values(row))
-
-
-async def count_participant(tx: AsyncSession, exam_id: int, by: int) -> None:
-    """Add to the participants of an exam, if it is known."""
-    await tx.execute(_ADD, {"exam": exam_id, "by": by})
 
 
 async def keep_results(tx: AsyncSession, rows: list[ResultRow]) -> None:
     """Keep *rows* where they are newer, and count the participants of their exams anew."""
+    rows = sorted(rows, key=lambda row: (row["result_id"], row["version"]))  # locks in one order
     ids = [row["result_id"] for row in rows]
     known = select(RESULTS.c.exam_id).where(RESULTS.c.result_id.in_(ids))
     exams = {row["exam_id"] for row in rows} | set((await tx.scalars(known)).all())
