@@ -7,9 +7,10 @@ import struct
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 TOKEN: Final = "123456:fake-token-of-the-tests-0123456789"
@@ -65,6 +66,8 @@ class FakeBot:
     open: int = 0
     most_open: int = 0
     webhook: str = ""
+    let_go: Callable[[], object] = lambda: None
+    """Ends the connections that hang."""
 
     def send(self, chat: int, text: str) -> Reply:
         """Deliver, or not, as the script says."""
@@ -97,7 +100,7 @@ class _Server:
 
     def __init__(self, bot: FakeBot) -> None:
         self.bot = bot
-        self.over = asyncio.Event()
+        self.over, self.freed = asyncio.Event(), asyncio.Event()
 
     async def serve(self, started: threading.Event, port: int) -> None:
         server = await asyncio.start_server(self._connection, "127.0.0.1", port, backlog=1024)
@@ -139,7 +142,7 @@ class _Server:
 
     async def _write(self, writer: asyncio.StreamWriter, reply: Reply) -> bool:
         if reply.hangs:
-            await self.over.wait()
+            await self.freed.wait()
             return False
         if reply.seconds:
             await asyncio.sleep(reply.seconds)
@@ -189,12 +192,14 @@ def fake_bot(port: int = 0) -> Iterator[FakeBot]:
         loop.run_until_complete(_cancel_the_rest())
         loop.close()
 
+    bot.let_go = partial(loop.call_soon_threadsafe, server.freed.set)
     thread = threading.Thread(target=live)
     thread.start()
     try:
         assert started.wait(10)
         yield bot
     finally:
+        bot.let_go()
         loop.call_soon_threadsafe(server.over.set)
         thread.join()
 

@@ -3,6 +3,7 @@
 import pytest
 
 from messaging.domain.delivery import (
+    AHEAD_MICROS,
     IN_DOUBT,
     MAX_ERROR,
     MAX_RETRIES,
@@ -96,7 +97,19 @@ class TestPace:
         pace = Pace(rate=25, timeout=10)
 
         assert pace.first_slot(now=1000, next_at=0) == 1000 + pace.lead
-        assert pace.first_slot(now=1000, next_at=10**9) == 10**9
+        assert pace.first_slot(now=1000, next_at=900_000) == 900_000
+
+    @pytest.mark.parametrize("rate", [0.1, 1, 25, 1e6])
+    def test_believes_no_bucket_that_a_moved_clock_left(self, rate: float) -> None:
+        pace = Pace(rate=rate, timeout=10)
+        furthest = AHEAD_MICROS + (pace.block + pace.slots_in(9)) * pace.gap
+
+        assert pace.first_slot(now=0, next_at=furthest) == furthest
+        assert pace.first_slot(now=0, next_at=furthest + 30 * MICROS) == pace.lead
+
+    @pytest.mark.parametrize(("seconds", "slots"), [(0, 0), (0.02, 0), (0.1, 2), (9, 12)])
+    def test_reserves_more_where_claims_are_slow(self, seconds: float, slots: int) -> None:
+        assert Pace(rate=25, timeout=10).slots_in(seconds) == slots
 
     @pytest.mark.parametrize(("rate", "block"), [(0.5, 1), (1, 1), (25, 2), (1000, 100)])
     def test_reserves_little_ahead(self, rate: float, block: int) -> None:

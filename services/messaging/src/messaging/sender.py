@@ -41,6 +41,7 @@ RETRY_SECONDS: Final = 0.5
 BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 4.0)
 """How long a replica waits while it cannot even connect to Telegram."""
 BATCH: Final = 200
+REMEMBERED: Final = 0.9  # of the time of a slow claim, at the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Sender:
         self._abandoned: list[str] = []
         self._paused_until = 0.0
         self._failures = 0
-        self._last_start = 0.0
+        self._last_start = self._claim_took = 0.0
         self._is_busy = False
 
     def stop(self) -> None:
@@ -131,6 +132,7 @@ class Sender:
             return obstacle
         taken_at = uptime()
         claimed = await self._claim()
+        self._claim_took = max(uptime() - taken_at, self._claim_took * REMEMBERED)
         self._is_busy = bool(claimed.sendings)
         if not claimed.sendings:
             return min(claimed.wait or IDLE_SECONDS, LONGEST_WAIT)
@@ -151,8 +153,9 @@ class Sender:
             await self._freed.wait()
             return 0
         await self._gather()
-        # The next block is claimed while the last of this one still wait for their slots.
-        while self._line.qsize() > self._pace.block // 2 and not self._stopping.is_set():
+        # Claimed while some still wait for their slots: so many that a slow disk lets none pass.
+        enough = self._pace.block // 2 + self._pace.slots_in(self._claim_took)
+        while self._line.qsize() > enough and not self._stopping.is_set():
             self._launched.clear()
             await self._launched.wait()
         if self._is_busy:
@@ -172,7 +175,7 @@ class Sender:
     async def _claim(self) -> service.Claimed:
         await self._give_back()
         attempt = uuid4().hex
-        most = min(self._free, self._pace.block)
+        most = min(self._free, self._pace.block + self._pace.slots_in(self._claim_took))
         try:
             async with self._database.transaction() as tx:
                 return await service.claim(tx, self._pace, attempt=attempt, most=most)

@@ -31,6 +31,8 @@ SPARE: Final = 1.06
 """Slots lie this much further apart: jitter on the way must not make it 26 in any second."""
 CHAT_MICROS: Final = 1_050_000
 """The gap between two messages to one chat, with a little room for jitter."""
+AT_ONCE: Final = 0
+"""When a new row is due: before any clock, so that none that goes back makes it wait."""
 BLOCK_SECONDS: Final = 0.1
 """How many slots a replica reserves at once, as a stretch of time."""
 AHEAD_MICROS: Final = 500_000
@@ -142,14 +144,24 @@ class Pace:
         """How far ahead a new row of slots begins, so that its claim is committed by then."""
         return min(3 * self.gap, 150_000)
 
+    def slots_in(self, seconds: float) -> int:
+        """Return how many slots pass in *seconds*, at most as many as may be reserved ahead."""
+        return round(min(seconds * MICROS, AHEAD_MICROS) / self.gap)
+
     @property
     def lease(self) -> int:
         """Microseconds after which a row found `sending` belongs to nobody."""
         return round((WRITE_SECONDS + self.timeout + SETTLE_SECONDS) * MICROS)
 
+    @property
+    def horizon(self) -> int:
+        """How far ahead of now the next free slot can be; what lies further, a moved clock left."""
+        most = self.block + self.slots_in(AHEAD_MICROS / MICROS)
+        return AHEAD_MICROS + self.lead + (most + 1) * self.gap
+
     def first_slot(self, now: int, next_at: int) -> int:
         """Return the first free slot: the next one, or a new row of slots after a while of rest."""
-        return next_at if next_at > now else now + self.lead
+        return next_at if now < next_at <= now + self.horizon else now + self.lead
 
 
 @dataclass(frozen=True, slots=True)

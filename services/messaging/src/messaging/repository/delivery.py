@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Select, Table, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from messaging.domain.delivery import Status
+from messaging.domain.delivery import CHAT_MICROS, Status
 from messaging.models import Message, MessageLog, TelegramChat, TelegramPace
 from messaging.repository.clock import Micros
 from shared.db.upsert import insert_into
@@ -98,7 +98,10 @@ _DUE: Final = (
     .outerjoin(TelegramChat, TelegramChat.chat_id == UserReplica.telegram_id)
     .where(
         UserReplica.telegram_id.is_not(None),
-        or_(TelegramChat.next_at.is_(None), TelegramChat.next_at <= bindparam("slot")),
+        or_(
+            TelegramChat.next_at.is_(None),
+            ~TelegramChat.next_at.between(bindparam("after_slot"), bindparam("far")),
+        ),
     )
     .order_by(MessageLog.due_at, MessageLog.id)
     .limit(bindparam("most"))
@@ -125,8 +128,13 @@ async def find_troubles(view: AsyncSession) -> tuple[bool, bool, bool]:
 
 
 async def list_due_for_update(tx: AsyncSession, *, now: int, slot: int, most: int) -> list[Due]:
-    """Lock rows that may go out at *slot*: the oldest first, none whose chat has to wait."""
-    rows = await tx.execute(_DUE, {"now": now, "slot": slot, "most": most})
+    """
+    Lock rows that may go out at *slot*: the oldest first, none whose chat has to wait.
+
+    Who would have to wait longer than the gap was told so before a clock went back.
+    """
+    chats = {"after_slot": slot + 1, "far": slot + CHAT_MICROS}
+    rows = await tx.execute(_DUE, {"now": now, "most": most, **chats})
     return [Due(row.id, row.tries, row.telegram_id, row.text) for row in rows]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Row, Select, Table, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from messaging.domain.delivery import Status
+from messaging.domain.delivery import AT_ONCE, Status
 from messaging.domain.listing import Part, Wanted
 from messaging.errors import MessageNotFound
 from messaging.models import Message, MessageLog
@@ -56,9 +56,7 @@ async def add_message(tx: AsyncSession, *, text: str, sent_by: int, now: datetim
     return message.id
 
 
-async def add_logs(
-    tx: AsyncSession, message_id: int, names: dict[int, str], *, due_at: int
-) -> None:
+async def add_logs(tx: AsyncSession, message_id: int, names: dict[int, str]) -> None:
     """Queue the message for each of *names*, in their order."""
     rows = [
         {
@@ -66,7 +64,7 @@ async def add_logs(
             "recipient_id": recipient,
             "recipient_name": name,
             "status": Status.PENDING,
-            "due_at": due_at,
+            "due_at": AT_ONCE,
             "tries": 0,
         }
         for recipient, name in names.items()
@@ -106,13 +104,13 @@ async def delete_message(tx: AsyncSession, message_id: int) -> None:
     await tx.execute(delete(Message).where(Message.id == message_id))
 
 
-async def queue_failed(tx: AsyncSession, message_id: int, *, due_at: int) -> None:
+async def queue_failed(tx: AsyncSession, message_id: int) -> None:
     """Let the failed logs wait again, as if they were new."""
     await tx.execute(
         update(MessageLog)
         .where(MessageLog.message_id == message_id, MessageLog.status == Status.FAILED)
         .values(
-            status=Status.PENDING, error=None, sent_at=None, due_at=due_at, tries=0, attempt=None
+            status=Status.PENDING, error=None, sent_at=None, due_at=AT_ONCE, tries=0, attempt=None
         )
     )
 

@@ -86,7 +86,8 @@ async def reserve_slot(tx: AsyncSession, pace: Pace, chat_id: int) -> float | No
     next_at, paused_until = await repository.get_pace_for_update(tx)
     now = await clock.get_now(tx)
     slot = pace.first_slot(now, next_at)
-    if paused_until > now or await repository.get_chat_slot(tx, chat_id) > slot:
+    chat_at = await repository.get_chat_slot(tx, chat_id)
+    if paused_until > now or slot < chat_at <= slot + CHAT_MICROS:
         return None
     await repository.set_chat_slots(tx, {chat_id: slot + CHAT_MICROS})
     await repository.set_next_slot(tx, slot + pace.gap)

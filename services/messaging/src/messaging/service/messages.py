@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from messaging.domain.delivery import Status
 from messaging.domain.listing import Part, Progress, Wanted
 from messaging.errors import NoRecipients
-from messaging.repository import clock, delivery
+from messaging.repository import delivery
 from messaging.repository import messages as repository
 from messaging.repository.messages import LogRow, MessageRow
 
@@ -36,7 +36,7 @@ async def create_message(
     if not names:
         raise NoRecipients
     message_id = await repository.add_message(tx, text=text, sent_by=sent_by, now=now)
-    await repository.add_logs(tx, message_id, names, due_at=await clock.get_now(tx))
+    await repository.add_logs(tx, message_id, names)
     return await get_message(tx, message_id)
 
 
@@ -87,7 +87,7 @@ async def retry_message(tx: AsyncSession, message_id: int) -> Written:
     """Queue the failed recipients again, doubtful ones too: a person asked for it."""
     await require_message(tx, message_id)
     await repository.lock_logs(tx, message_id, Status.FAILED)
-    await repository.queue_failed(tx, message_id, due_at=await clock.get_now(tx))
+    await repository.queue_failed(tx, message_id)
     return await get_message(tx, message_id)
 
 
