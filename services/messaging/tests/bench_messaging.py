@@ -111,7 +111,7 @@ async def measure(database: Database, folder: Path) -> None:
         say(f"limit lifted: {fast:.0f} a second")
     with fake_bot() as bot:
         slow = await measure_sending(database, bot, folder, rate=25, count=LIMITED)
-        say(f"limit of 25: {slow:.2f} a second, {bot.busiest_second()} in the busiest second")
+        say(f"limit of 25: {slow:.2f} a second, {bot.busiest()} in the busiest second")
 
 
 def say(line: str) -> None:

@@ -104,7 +104,7 @@ async def write_to(database: Database, count: int, text: str = "Salom") -> int:
         written = await service.create_message(
             tx, text=text, recipient_ids=students, sent_by=3, now=utcnow()
         )
-    return int(written.message.id)
+    return int(written.id)
 
 
 async def states(database: Database) -> list[Any]:

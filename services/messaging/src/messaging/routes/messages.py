@@ -1,11 +1,8 @@
 """Messages over HTTP."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
-from typing import Annotated, Final
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -23,11 +20,10 @@ from shared.errors import Invalid, Unavailable
 from shared.http.body import JsonBody, Raw, RawJson, parse
 from shared.http.deps import App, Now, Read, Tx
 from shared.http.errors import errors
-from shared.http.pagination import json_list
+from shared.http.pagination import written_list
 from shared.http.replies import dumps, no_content, reply
 from shared.runtime import Runtime
 
-TURN: Final = 10
 router = APIRouter(prefix="/api/v1/messages", tags=["messages"])
 
 
@@ -38,16 +34,7 @@ async def list_messages(
     """List messages with their logs, newest first."""
     wanted = replace(wanted, search=page.search)
     found, total = await service.list_messages(view, wanted, part_of(page))
-    written = [fragment async for fragment in _fragments(found)]
-    return await json_list(written, total=total, page=page)
-
-
-async def _fragments(found: list[service.Written]) -> AsyncIterator[orjson.Fragment]:
-    """Write message by message, with turns for others in between: one may have 5000 logs."""
-    for place, written in enumerate(found):
-        if place % TURN == 0:
-            await asyncio.sleep(0)
-        yield orjson.Fragment(dumps(message_out(written)))
+    return written_list([dumps(message_out(row)) async for row in found], total=total, page=page)
 
 
 @router.post(

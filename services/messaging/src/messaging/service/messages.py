@@ -1,7 +1,6 @@
 """Use cases around a message: write it, read it, change it, cancel it, send the rest again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,15 +10,10 @@ from messaging.domain.listing import Part, Progress, Wanted
 from messaging.errors import NoRecipients
 from messaging.repository import delivery
 from messaging.repository import messages as repository
-from messaging.repository.messages import LogRow, MessageRow
+from messaging.repository.messages import MessageRow
 
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A message with its logs."""
-
-    message: MessageRow
-    logs: Sequence[LogRow]
+Written = MessageRow
+"""A message with its logs, as the database wrote them."""
 
 
 async def create_message(
@@ -42,25 +36,20 @@ async def create_message(
 
 async def get_message(tx: AsyncSession, message_id: int) -> Written:
     """Return a message with its logs. Raises `MessageNotFound`."""
-    message = await repository.get_message(tx, message_id)
-    return Written(message, await repository.list_logs(tx, message_id))
+    return await repository.get_message(tx, message_id)
 
 
 async def list_messages(
     view: AsyncSession, wanted: Wanted, part: Part
-) -> tuple[list[Written], int]:
-    """Return messages with their logs, newest first, and how many there are at all."""
-    messages, logs, total = await repository.list_messages(view, wanted, part)
-    of: dict[int, list[LogRow]] = {message.id: [] for message in messages}
-    for log in logs:
-        if log.message_id in of:  # a log may have come between the two statements
-            of[log.message_id].append(log)
-    return [Written(message, of[message.id]) for message in messages], total
+) -> tuple[AsyncIterator[Written], int | None]:
+    """Return messages with their logs, newest first, and with a limit how many there are at all."""
+    total = None if part.limit is None else await repository.count_messages(view, wanted)
+    return repository.list_messages(view, wanted, part), total
 
 
 async def require_message(tx: AsyncSession, message_id: int) -> None:
     """Raise `MessageNotFound` when there is none."""
-    await repository.get_message(tx, message_id)
+    await repository.require_message(tx, message_id)
 
 
 async def update_message(tx: AsyncSession, message_id: int, text: str | None) -> Written:
