@@ -77,7 +77,7 @@ async def submit_all(
 
     *trusted* are exams whose replica is known to be fresh. The order of checks: the key, an
     existing result, the exam's state, the answers. Of several by one student the first is stored,
-    and the others are judged again, knowing of it.
+    in whatever process, and the others are judged again, knowing of it.
     """
     outcomes: list[Outcome] = [UNSURE] * len(submissions)
     waiting = list(enumerate(submissions))
@@ -86,9 +86,7 @@ async def submit_all(
         first: dict[int, _Graded] = {}
         for one in passed:
             first.setdefault(one.submission.student_id, one)
-        if first:
-            await _store(tx, list(first.values()), outcomes, now)
-        stored = {one.place for one in first.values()}
+        stored = await _store(tx, list(first.values()), outcomes, now) if first else set()
         waiting = [(one.place, one.submission) for one in passed if one.place not in stored]
     return outcomes
 
@@ -119,9 +117,11 @@ async def _look_up(tx: AsyncSession, submissions: Sequence[Submission]) -> _Know
     pairs = [(one.exam_id, one.student_id) for one in submissions]
     exams = await exams_repository.find_exams(tx, list({one.exam_id for one in submissions}))
     versions = [(exam.exam_id, exam.questions_version) for exam in exams.values()]
+    # Results before keys: of a hand-in that another process commits in between, the key is seen.
+    existing = await repository.find_existing(tx, list(dict.fromkeys(pairs)))
     return _Known(
         keys=await repository.find_keys(tx, list(dict.fromkeys(keys))),
-        existing=await repository.find_existing(tx, list(dict.fromkeys(pairs))),
+        existing=existing,
         exams=exams,
         questions=await exams_repository.find_questions(tx, versions),
     )
@@ -182,20 +182,22 @@ def _grade(one: Submission, exam: Any, content: bytes | None) -> Graded:  # noqa
 
 async def _store(
     tx: AsyncSession, passed: list[_Graded], outcomes: list[Outcome], now: datetime
-) -> None:
+) -> set[int]:
+    """Store hand-ins; return the places of those stored: the key decides, not what was judged."""
+    passed.sort(key=lambda one: (one.submission.exam_id, one.submission.student_id))
     ids = await repository.take_ids(tx, Result, len(passed))
-    results = [
+    new = [
         rows.result_row(one.submission.student_id, one.exam, one.graded, result_id, now)
         for one, result_id in zip(passed, ids, strict=True)
     ]
-    added = await repository.add_results(tx, results)
-    if len(added) < len(results):
-        # Another process was faster with the same pair: the unique key has decided.
-        results, passed = await _drop_twins(tx, results, passed, outcomes, added)
-    count = sum(len(one.graded.answers) for one in passed)
+    # All processes in the same order, or two would wait for each other.
+    added = await repository.add_results(tx, new)
+    # Whom another process was faster with is left out, and judged again.
+    stored = [pair for pair in zip(passed, new, strict=True) if pair[1]["id"] in added]
+    count = sum(len(one.graded.answers) for one, _ in stored)
     answer_ids = iter(await repository.take_ids(tx, ResultAnswer, count))
     answers, keys = [], []
-    for one, result in zip(passed, results, strict=True):
+    for one, result in stored:
         own = [
             rows.answer_row(given, result["id"], next(answer_ids)) for given in one.graded.answers
         ]
@@ -207,24 +209,5 @@ async def _store(
     await repository.add_answers(tx, answers)
     if len(await repository.add_keys(tx, keys)) < len(keys):
         raise KeyReused  # the same key on two exams in two processes at once: nothing is stored
-    await emit(tx, *(rows.event_of(row) for row in results))
-
-
-async def _drop_twins(
-    tx: AsyncSession,
-    results: list[dict[str, Any]],
-    passed: list[_Graded],
-    outcomes: list[Outcome],
-    added: set[int],
-) -> tuple[list[dict[str, Any]], list[_Graded]]:
-    pairs = [(row["exam_id"], row["student_id"]) for row in results]
-    existing = await repository.find_existing(tx, pairs)
-    kept_rows, kept = [], []
-    for row, one in zip(results, passed, strict=True):
-        if row["id"] in added:
-            kept_rows.append(row)
-            kept.append(one)
-        else:
-            winner = existing[(row["exam_id"], row["student_id"])]
-            outcomes[one.place] = AlreadySubmitted(winner)
-    return kept_rows, kept
+    await emit(tx, *(rows.event_of(result) for _, result in stored))
+    return {one.place for one, _ in stored}
