@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import httpx2
@@ -29,8 +29,17 @@ hypothesis.settings.load_profile("suite")
 
 MakeClient = Callable[[FastAPI], Awaitable[httpx2.AsyncClient]]
 
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a file system, pytest makes its own folders there
+ROOM: Final = 4 << 30
+
 _server = pytest.StashKey[postgres.PostgresServer]()
 _migrated: dict[tuple[str, str], str] = {}
+
+
+def pytest_configure() -> None:
+    """Let tests write to memory where there is room: what dies with them need wait for no disk."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
