@@ -50,11 +50,11 @@ types: setup  ## mypy --strict over all packages and tests, in one cached run
 
 .PHONY: test-unit
 test-unit: setup  ## Tests of the packages and the rules of the house
-	$(PYTEST) -n $(WORKERS)
+	$(PYTEST) -m "not e2e and not chaos" -n $(WORKERS) --dist worksteal
 
 .PHONY: test-e2e
 test-e2e: setup  ## Stories against a running suite, on SQLite and on PostgreSQL
-	$(PYTEST) tests/e2e -m "not chaos" -n $(WORKERS) --dist loadgroup
+	$(PYTEST) tests/e2e deploy/local/tests/test_up.py -m "not chaos" -n $(WORKERS) --dist loadgroup
 
 .PHONY: test-chaos chaos
 test-chaos: setup  ## The long fault runs; SEED=n repeats one

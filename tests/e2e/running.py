@@ -15,8 +15,8 @@ SERVICES = ("auth", "exams", "results", "messaging", "worklogs")
 CLOSED_PATHS = ("/me/", "/exams/", "/exam-results/", "/messages/", "/work-logs/")
 """One path of each service that says 401 to nobody in particular."""
 START_SECONDS = 90
-GATEWAY_NOTICES = 6.0
-"""Seconds until the gateway's health checks see a change: one every 2 s, and its timeout."""
+GATEWAY_NOTICES = 4.0
+"""Seconds until the gateway's health checks see a change: one every second, its timeout of 2 s."""
 
 
 class Running(ABC):

@@ -20,7 +20,7 @@ import pytest
 from deploy.local.tests.tiny import is_alive, wait_for
 from hpa.ports import Ports
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("up")]
 
 HPA = Path(sys.executable).with_name("hpa")
 START_SECONDS = 120
@@ -254,7 +254,7 @@ class TestTheEnd:
         wait_for(suite.is_healthy, within=20)
 
         os.kill(suite.process.pid, signal.SIGKILL)
-        wait_for(lambda: suite.left() == [], within=5)
+        wait_for(lambda: suite.left() == [], within=20)
 
         checked = suite.run("fsck")
         assert checked.returncode == 0, checked.stdout
