@@ -193,13 +193,21 @@ async def list_for_services(caller: ServiceCaller) -> Response:
 
 
 @pytest.fixture
-def things_settings(tmp_path: Path, tokens: TokenFactory) -> ServiceSettings:
+def request_seconds() -> float:
+    """How long a request may take; tests of what happens then say less."""
+    return 30
+
+
+@pytest.fixture
+def things_settings(
+    tmp_path: Path, tokens: TokenFactory, request_seconds: float
+) -> ServiceSettings:
     return ServiceSettings(
         database_url=f"sqlite+aiosqlite:///{tmp_path}/things.sqlite3",
         jwks_cache=tokens.jwks_file,
         service_secret=SERVICE_SECRET,
         drain_seconds=0,
-        request_seconds=1,
+        request_seconds=request_seconds,
     )
 
 

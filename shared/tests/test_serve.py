@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -35,6 +36,7 @@ async def quick() -> Response:
 
 @router.get("/slow/")
 async def slow() -> Response:
+    Path(__file__).with_name("begun").touch()
     await asyncio.sleep(1)
     return reply("slow")
 
@@ -99,26 +101,32 @@ def wait_until(condition: Callable[[], bool], *, seconds: float) -> None:
 
 
 class TestSigterm:
-    def test_makes_unready_serves_on_finishes_and_ends_with_0(self, start: Start) -> None:
-        process, client = start(1.5)
+    def test_makes_unready_serves_on_finishes_and_ends_with_0(
+        self, start: Start, tmp_path: Path
+    ) -> None:
+        process, client = start(60)
         assert client.get("/api/v1/quick/").headers.get("connection") is None
 
         process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not answers(client), seconds=1)
+        wait_until(lambda: not answers(client), seconds=10)
 
         health = client.get("/health/")
         assert (health.status_code, health.json()) == (503, {"status": "draining"})
         during = client.get("/api/v1/quick/")
         assert (during.status_code, during.json()) == (200, "quick")
         assert during.headers["connection"] == "close"
-        # This one is still under way when the server stops to listen.
-        assert client.get("/api/v1/slow/").json() == "slow"
+        with ThreadPoolExecutor(1) as pool:
+            # This one is still under way when the server stops to listen.
+            slow = pool.submit(client.get, "/api/v1/slow/")
+            wait_until((tmp_path / "begun").exists, seconds=10)
+            process.send_signal(signal.SIGTERM)
+            assert slow.result().json() == "slow"
         assert process.wait(10) == 0
 
     def test_a_second_one_skips_the_wait(self, start: Start) -> None:
         process, client = start(60)
         process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not answers(client), seconds=1)
+        wait_until(lambda: not answers(client), seconds=10)
 
         process.send_signal(signal.SIGTERM)
 
@@ -128,11 +136,9 @@ class TestSigterm:
         process, client = start(0)
         with socket.create_connection((client.base_url.host, client.base_url.port or 0)):
             client.get("/api/v1/quick/")
-            started_at = time.monotonic()
             process.send_signal(signal.SIGTERM)
 
-            assert process.wait(10) == 0
-            assert time.monotonic() - started_at < 5
+            assert process.wait(10) == 0  # of the 20 s that a request would be waited for
 
 
 class TestHangingUp:
@@ -144,7 +150,7 @@ class TestHangingUp:
                 b"POST /api/v1/write/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
             )
 
-        wait_until((tmp_path / "written").exists, seconds=5)
+        wait_until((tmp_path / "written").exists, seconds=10)
 
 
 class TestSigint:

@@ -21,8 +21,8 @@ def tiny(tmp_path: Path, way: str) -> Iterator[StartTiny]:
     """Return a function that starts a tiny suite, which ends with the test."""
     started: list[TinySuite] = []
 
-    def start(*, is_refused: bool = False, **children: str) -> TinySuite:
-        suite = TinySuite(tmp_path / "data", way, **children)
+    def start(*, is_refused: bool = False, stop_seconds: float = 1, **children: str) -> TinySuite:
+        suite = TinySuite(tmp_path / "data", way, stop_seconds=stop_seconds, **children)
         started.append(suite)
         if not is_refused:
             suite.wait_until_started()

@@ -1,4 +1,4 @@
-"""A supervisor over tiny children, for tests: `runner.py FOLDER exec|fork NAME=CODE ...`."""
+"""A supervisor over tiny children: `runner.py FOLDER exec|fork STOP_SECONDS NAME=CODE ...`."""
 
 import asyncio
 import os
@@ -26,10 +26,10 @@ def main() -> None:
             argv=_module(data, name, code) if is_forked else (sys.executable, "-S", "-c", code),
             is_module=is_forked,
             env={**os.environ, "FOLDER": str(data.root)},
-            stop_seconds=1.0,
+            stop_seconds=float(sys.argv[3]),
             fault=re.compile(rb"cannot write"),
         )
-        for name, _, code in (word.partition("=") for word in sys.argv[3:])
+        for name, _, code in (word.partition("=") for word in sys.argv[4:])
     ]
     env = {**os.environ, "PYTHONPATH": str(data.root)}
     forks = Forks(Log(data.log("forkserver")), str(data.root), env, preload=["json", "no.such"])

@@ -37,12 +37,12 @@ def is_alive(pid: int) -> bool:
 class TinySuite:
     """A real supervisor over real children that each run a line of Python."""
 
-    def __init__(self, folder: Path, way: str, **children: str) -> None:
+    def __init__(self, folder: Path, way: str, *, stop_seconds: float = 1, **children: str) -> None:
         self.folder = folder
         self.names = tuple(children)
         words = (f"{name}={code}" for name, code in children.items())
         self.process = subprocess.Popen(
-            [sys.executable, RUNNER, folder, way, *words],
+            [sys.executable, RUNNER, folder, way, str(stop_seconds), *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

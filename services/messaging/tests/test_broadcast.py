@@ -145,7 +145,7 @@ async def _freeze(bot: FakeBot, process: Process) -> None:
     for _ in range(20):
         process.send_signal(signal.SIGSTOP)
         try:
-            await _reach(bot, len(bot.calls) + 20, seconds=1.5)
+            await _reach(bot, len(bot.calls) + 20, seconds=4)
         except AssertionError:
             process.send_signal(signal.SIGCONT)
             await _reach(bot, len(bot.calls) + 1)

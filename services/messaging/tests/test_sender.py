@@ -20,6 +20,7 @@ from messaging.domain.delivery import (
 )
 from messaging.models import MessageLog
 from messaging.repository import clock, delivery
+from messaging.sender import Sender
 from messaging.settings import Settings
 from services.messaging.tests import fake_bot
 from services.messaging.tests.conftest import Caller, Read, sending, tell, told
@@ -83,11 +84,11 @@ class TestAMessage:
         assert counts == dict.fromkeys(range(1010, 1018), 1) | {1015: 2}
 
     async def test_lets_the_whole_bot_wait_on_429(
-        self, teacher: Caller, telegram: FakeBot, logs_of: Read
+        self, teacher: Caller, telegram: FakeBot, logs_of: Read, sender: Sender
     ) -> None:
         telegram.script[1010] = deque([fake_bot.too_many(2)])
         first = await teacher.write("Salom", 10)
-        await eventually(lambda: _count(telegram, 1010))
+        await eventually(lambda: _is_paused(sender))
 
         second = await teacher.write("Salom", 11)
         await logs_of(first["id"])
@@ -320,6 +321,11 @@ class TestThePace:
 
 async def _count(bot: FakeBot, chat: int) -> int:
     return len(bot.texts(chat))
+
+
+async def _is_paused(sender: Sender) -> bool:
+    await asyncio.sleep(0)
+    return bool(sender._paused_until)
 
 
 async def _failures(sender: object) -> int:
