@@ -15,7 +15,6 @@ from shared.clock import utcnow
 from shared.events.tables import DeadLetter, EventsBase, Outbox
 from shared.settings import ServiceSettings
 from shared.testing.plugin import MakeClient
-from shared.testing.waiting import connections_end
 
 Build = Callable[..., Awaitable[tuple[FastAPI, httpx2.AsyncClient]]]
 
@@ -75,7 +74,6 @@ class TestReady:
 
         assert answer.status_code == 503
         assert answer.json()["checks"]["database"] == "down"
-        await connections_end()
 
     async def test_is_503_without_jetstream_and_answers_in_time(self, build: Build) -> None:
         _, client = await build(nats_url="nats://things:pw@127.0.0.1:9")

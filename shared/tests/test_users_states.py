@@ -10,7 +10,6 @@ from sqlalchemy import event, update
 
 from shared.db.engine import Database
 from shared.errors import Unavailable
-from shared.testing.waiting import connections_end
 from shared.users import states as states_module
 from shared.users.states import UserStates
 from shared.users.tables import UserReplica, UsersBase
@@ -99,4 +98,3 @@ class TestOf:
         with pytest.raises(Unavailable):
             await UserStates(away).of(1)
         await away.close()
-        await connections_end()
