@@ -1,6 +1,7 @@
 """Signing in."""
 
 import asyncio
+from contextlib import ExitStack
 
 import argon2
 import httpx2
@@ -147,9 +148,11 @@ class TestLogIn:
         self, client: httpx2.AsyncClient, person: MakePerson, parts: Parts
     ) -> None:
         await person("owner", "admin", enter=False)
-        parts.passwords._seconds = 10.0
+        parts.passwords.line.turn = 10.0
 
-        with parts.passwords.place():
+        with ExitStack() as line:
+            for _ in range(parts.passwords.threads + 1):
+                line.enter_context(parts.passwords.place())
             answer = await log_in(client, "admin")
 
         assert answer.status_code == 503

@@ -1,6 +1,7 @@
 """The pool of threads that hashes."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -8,7 +9,7 @@ import argon2
 import pytest
 from argon2.low_level import Type
 
-from auth.passwords import Cost, Passwords
+from auth.passwords import Cost, Line, Passwords
 from services.auth.tests.conftest import CHEAP
 from shared.errors import Unavailable
 
@@ -63,38 +64,93 @@ class TestPasswords:
         assert len(pool._pool._threads) <= 2
 
 
-class TestPlace:
-    def test_is_refused_when_the_line_is_longer_than_the_wait_allowed(
-        self, pool: Passwords
-    ) -> None:
-        pool._seconds = 0.05  # two threads: 40 a second, so 0.1 s are four places
+class Clock:
+    """Time that goes on when it is told to."""
 
-        with ExitStack() as line:
-            for _ in range(5):
-                line.enter_context(pool.place())
-            refusal = line.enter_context(pytest.raises(Unavailable))
-            line.enter_context(pool.place())
-        assert 1 <= refusal.value.retry_after <= 2
+    now = 100.0
 
-    def test_is_free_again_afterwards(self, pool: Passwords) -> None:
-        pool._seconds = 1.0
-        with pool.place(), pytest.raises(Unavailable), pool.place():
-            pass
+    def __call__(self) -> float:
+        return self.now
 
-        with pool.place():
-            pass
 
-    def test_spreads_those_whom_it_refuses_over_the_time_it_needs_for_them(
-        self, pool: Passwords
-    ) -> None:
-        pool._seconds = 0.2
-        waits = set()
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
-        with pool.place(), pool.place():
+
+@pytest.fixture
+def line(clock: Clock) -> Line:
+    """Two threads, forty hashes a second, and a second of waiting: forty places and one."""
+    line = Line(2, 1.0, clock)
+    line.turn = 1 / 40
+    return line
+
+
+class TestALine:
+    def test_refuses_who_would_wait_too_long(self, line: Line) -> None:
+        with ExitStack() as places:
+            for _ in range(41):
+                places.enter_context(line.place())
+            with pytest.raises(Unavailable) as refusal, line.place():
+                pass
+
+        assert refusal.value.retry_after == 2
+
+    def test_is_free_again_afterwards(self, line: Line) -> None:
+        for _ in range(100):
+            with line.place():
+                pass
+
+    def test_tells_each_of_the_refused_a_time_of_his_own(self, line: Line, clock: Clock) -> None:
+        with ExitStack() as places:
+            for _ in range(41):
+                places.enter_context(line.place())
+            waits = Counter(refused(line) for _ in range(200))
+            clock.now += 3
+            later = refused(line)
+
+        assert all(count <= 40 for count in waits.values())
+        assert max(waits) == 7  # the line itself, and five seconds for two hundred
+        assert later == 4
+
+    def test_sends_nobody_away_for_long(self, line: Line) -> None:
+        line.turn = 1.0
+        with ExitStack() as places:
+            for _ in range(3):
+                places.enter_context(line.place())
+
+            assert max(refused(line) for _ in range(1000)) == 20
+
+    def test_gets_shorter_when_the_pace_drops(self, line: Line, clock: Clock) -> None:
+        with ExitStack() as places:
+            for _ in range(20):
+                places.enter_context(line.place())
             for _ in range(60):
-                with pytest.raises(Unavailable) as refusal, pool.place():
-                    pass
-                waits.add(refusal.value.retry_after)
+                clock.now += 0.1
+                line.count_served()
 
-        assert len(waits) > 2
-        assert max(waits) <= 1 + 10
+            assert line.turn == pytest.approx(0.1, rel=0.01)
+            assert refused(line)
+
+    def test_takes_no_pause_for_a_slow_hash(self, line: Line, clock: Clock) -> None:
+        for _ in range(10):
+            with line.place():
+                clock.now += 5
+                line.count_served()
+
+        assert line.turn == 1 / 40
+
+    def test_finds_its_pace_again_after_a_standstill(self, line: Line, clock: Clock) -> None:
+        line.turn = 1000.0
+        with line.place(), line.place(), line.place():
+            for _ in range(200):
+                clock.now += 0.01
+                line.count_served()
+
+        assert line.turn < 0.02
+
+
+def refused(line: Line) -> int:
+    with pytest.raises(Unavailable) as refusal, line.place():
+        pass
+    return refusal.value.retry_after

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import Final, TypeVar
@@ -23,9 +23,10 @@ T = TypeVar("T")
 
 BUSY: Final = "Too many people are signing in at the moment, try again later."
 FIRST_GUESS: Final = 0.025
-"""Seconds a hash takes, until one was measured."""
+"""Seconds a hash takes, until the pace of the line was measured."""
 WEIGHT: Final = 0.1
-LONGEST_SPREAD: Final = 10.0
+LONGEST_TURN: Final = 1.0
+LONGEST_RETRY: Final = 20.0
 NICE: Final = 3
 """Hashing yields a little to the loop that answers, and to students who hand in meanwhile."""
 
@@ -47,6 +48,55 @@ class Verdict:
     is_outdated: bool = False
 
 
+class Line:
+    """
+    Those who wait for a hash: bounded by the seconds they would wait, at the pace of late.
+
+    The pace is that of hashes done while others waited. What a hash takes by itself says too
+    little: the processor and the database have other work in an exam's first minute.
+    """
+
+    def __init__(
+        self, threads: int, longest_wait: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start with nobody in it."""
+        self.turn = FIRST_GUESS / threads
+        """Seconds from one hash done to the next."""
+        self._threads = threads
+        self._longest_wait = longest_wait
+        self._clock = clock
+        self._taken = 0
+        self._busy_since: float | None = None
+        self._promised = 0.0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place. Raises `Unavailable` when the wait would be too long."""
+        wait = self._taken * self.turn
+        # One may always wait behind those who are served: else the pace is never measured again.
+        if wait > self._longest_wait and self._taken > self._threads:
+            raise Unavailable(BUSY, retry_after=self._promise(wait))
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+    def count_served(self) -> None:
+        """Measure the pace when a hash is done."""
+        now = self._clock()
+        if self._busy_since is not None:
+            took = min(now - self._busy_since, LONGEST_TURN)
+            self.turn += WEIGHT * (took - self.turn)
+        self._busy_since = now if self._taken > self._threads else None
+
+    def _promise(self, wait: float) -> int:
+        """Give each of the refused a time of his own to come again: at once they fit no better."""
+        now = self._clock()
+        self._promised = max(self._promised, now + wait) + self.turn
+        return ceil(min(self._promised - now, LONGEST_RETRY))
+
+
 class Passwords:
     """
     Hashes and verifies beside the loop, on as many threads as there are cores.
@@ -63,34 +113,16 @@ class Passwords:
             time_cost=cost.rounds, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
         self._pool = ThreadPoolExecutor(self.threads, "argon2", initializer=_yield_a_little)
-        self._longest_wait = longest_wait
-        self._seconds = FIRST_GUESS
-        self._taken = 0
-        self._refused = 0
+        self.line = Line(self.threads, longest_wait)
         self.dummy = self._hasher.hash(secrets.token_hex(16))
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self) -> AbstractContextManager[None]:
         """
         Hold a place in the line; take it first of all, so that a refusal costs nothing.
 
         Raises `Unavailable` when the wait would be too long.
         """
-        turn = self._seconds / self.threads
-        wait = self._taken * turn
-        if wait > self._longest_wait:
-            self._refused += 1
-            # Spread over the time it takes to serve them: they must not all come again at once.
-            spread = min(self._refused * turn, LONGEST_SPREAD)
-            raise Unavailable(BUSY, retry_after=ceil(wait) + secrets.randbelow(1 + ceil(spread)))
-        self._taken += 1
-        self._refused = max(0, self._refused - 1)
-        try:
-            yield
-        finally:
-            self._taken -= 1
-            if not self._taken:
-                self._refused = 0  # whoever has not come again by now will not
+        return self.line.place()
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash of *password*."""
@@ -114,15 +146,11 @@ class Passwords:
         return Verdict(is_right=True, is_outdated=self._hasher.check_needs_rehash(encoded))
 
     async def _run(self, work: Callable[[], T]) -> T:
-        def timed() -> tuple[T, float]:
-            started = time.perf_counter()
-            return work(), time.perf_counter() - started
-
         try:
-            result, seconds = await asyncio.get_running_loop().run_in_executor(self._pool, timed)
+            result = await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except HashingError as error:  # no memory left for it
             raise Unavailable(BUSY) from error
-        self._seconds += WEIGHT * (seconds - self._seconds)
+        self.line.count_served()
         return result
 
 
