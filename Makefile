@@ -85,6 +85,10 @@ openapi: setup  ## Write the merged OpenAPI document
 bench: setup  ## Measure submits, memory and start on this machine
 	$(BIN)/python -m scripts.bench
 
+.PHONY: bench-messaging
+bench-messaging: setup  ## Measure a message to 1000 students, and the pace of the bot
+	$(BIN)/python -m services.messaging.tests.bench_messaging
+
 .PHONY: lock
 lock: setup  ## Pin all requirements by hash
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.lock

@@ -1,7 +1,7 @@
 """
 Figures of the messaging service; run it where nothing else runs.
 
-`python -m services.messaging.tests.bench_messaging [postgresql+asyncpg://…/an_empty_database]`
+`make bench-messaging`: on SQLite, then on a PostgreSQL server from a wheel.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from services.messaging.tests import broadcast
 from services.messaging.tests.fake_bot import FakeBot, fake_bot
 from shared.db.engine import Database
 from shared.db.migrate import upgrade
-from shared.testing import processes
+from shared.testing import postgres, processes
 from shared.testing.tokens import SERVICE_SECRET, TokenFactory
 from shared.testing.waiting import eventually
 
@@ -112,6 +112,8 @@ async def measure(database: Database, folder: Path) -> None:
     with fake_bot() as bot:
         slow = await measure_sending(database, bot, folder, rate=25, count=LIMITED)
         say(f"limit of 25: {slow:.2f} a second, {bot.busiest()} in the busiest second")
+        ends = LIMITED / slow
+        say(f"{LIMITED} end in {ends:.1f} s (allowed {LIMITED / 25 * 1.2:.1f} s, and pauses)")
 
 
 def say(line: str) -> None:
@@ -119,7 +121,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def main(url: str | None) -> None:
+async def main(url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(url or f"sqlite+aiosqlite:///{folder}/messaging.sqlite3")
         await upgrade("messaging", database)
@@ -128,5 +130,16 @@ async def main(url: str | None) -> None:
         await database.close()
 
 
+def run() -> None:
+    """Measure on both kinds of database."""
+    asyncio.run(main(""))
+    server = postgres.PostgresServer()
+    try:
+        asyncio.run(postgres.execute(f"{server.url}/postgres", "CREATE DATABASE messaging"))
+        asyncio.run(main(server.url.replace("://", "+asyncpg://") + "/messaging"))
+    finally:
+        server.stop()
+
+
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else None))
+    run()
