@@ -1,10 +1,13 @@
 """Lists: bare arrays in pieces, pages with their links."""
 
+import json
+from collections.abc import AsyncIterator
+
 import httpx2
 import pytest
 from fastapi import FastAPI
 
-from shared.http.pagination import CHUNK, Page, json_list
+from shared.http.pagination import CHUNK, Page, json_list, json_stream
 from shared.testing.tokens import TokenFactory
 
 THINGS = "/api/v1/things/"
@@ -115,3 +118,16 @@ class TestLinks:
         link = Page(limit=10, offset=offset, path="/x/").link(total)
 
         assert [part.split('rel="')[1].rstrip('"') for part in link.split(", ")] == expected
+
+
+class TestJsonStream:
+    @pytest.mark.parametrize("pieces", [[], [[]], [[1]], [[1, 2], [3]], [[1], [], [2, 3]]])
+    async def test_writes_what_comes_in_pieces_as_one_array(self, pieces: list[list[int]]) -> None:
+        async def come() -> AsyncIterator[list[int]]:
+            for piece in pieces:
+                yield piece
+
+        answer = await json_stream(come(), lambda row: {"id": row}, total=9, page=Page(limit=3))
+
+        assert json.loads(bytes(answer.body)) == [{"id": row} for piece in pieces for row in piece]
+        assert answer.headers["x-total-count"] == "9"

@@ -17,6 +17,7 @@ from services.worklogs.tests.conftest import (
     tell,
     told,
 )
+from worklogs.repository.logs import PIECE
 
 GROWING = ("attendances", "scores", "recordings", "work_logs")
 Statement = tuple[str, Any]
@@ -147,6 +148,18 @@ class TestTheNumberOfStatements:
 
 
 class TestAList:
+    async def test_of_more_than_one_piece_is_whole_and_in_order(
+        self, app: FastAPI, teacher: Caller
+    ) -> None:
+        pupils = range(1000, 1000 + 2 * PIECE + 1)
+        await tell(app.state.hpa.database, *(told(one, "student") for one in pupils))
+        for start in range(0, len(pupils), 500):
+            await teacher.post("/attendance/", attendances(*pupils[start : start + 500]))
+
+        rows = await teacher.get("/attendance/?ordering=-student")
+
+        assert [row["student"] for row in rows] == sorted(pupils, reverse=True)
+
     async def test_is_searched_by_note_and_name(self, teacher: Caller) -> None:
         await teacher.post(
             "/attendance/",

@@ -1,7 +1,7 @@
 """`?limit=&offset=&ordering=&search=`, and lists written as bytes."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -157,6 +157,23 @@ async def json_list(
         if parts:
             await asyncio.sleep(0)
         parts.append(dumps([shape(row) for row in piece] if shape else piece)[1:-1])
+    return written_list(parts, total=total, page=page)
+
+
+async def json_stream(
+    pieces: AsyncIterable[Sequence[Row]],
+    shape: Callable[[Row], object],
+    *,
+    total: int | None = None,
+    page: Page = WHOLE,
+) -> Response:
+    """
+    Answer rows as a bare array, written piece by piece as the database hands them over.
+
+    For lists that grow for years: all their rows at once would fill the memory and, fetched by
+    one call, hold up the loop for seconds.
+    """
+    parts = [dumps([shape(row) for row in piece])[1:-1] async for piece in pieces if piece]
     return written_list(parts, total=total, page=page)
 
 

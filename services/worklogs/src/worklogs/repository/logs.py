@@ -1,6 +1,6 @@
 """Work logs: made once per employee and day, their status computed from what is stored."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date as day
 from datetime import datetime
@@ -28,6 +28,10 @@ from worklogs.domain import ATTENDANCE, EMPLOYEE, SCORE, STUDENT, LogFilter
 from worklogs.models import Attendance, Recording, Score, WorkLog
 
 EmployeeDay = tuple[int, day]
+Pieces = AsyncIterator[Sequence[Row[Any]]]
+"""Rows as they come from the database; who has them all at once has years of them."""
+
+PIECE: Final = 500
 
 MADE_AT_ONCE: Final = 200
 """Rows per statement; SQLite bounds the number of parameters."""
@@ -137,16 +141,16 @@ async def list_logs(
     ordering: tuple[str, ...] = (),
     limit: int | None = None,
     offset: int = 0,
-) -> tuple[list[Row[Any]], int | None]:
+) -> tuple[Pieces, int | None]:
     """Return the logs wanted, newest day first by default, and how many, given a limit."""
     conditions = list(_conditions(wanted))
     statement = select(*_columns()).where(*conditions).order_by(*_order(ordering))
-    if limit is None:
-        # SQLite knows no OFFSET without a LIMIT; its -1 means none.
-        everything = -1 if offset and tx.get_bind().dialect.name == "sqlite" else None
-        return list(await tx.execute(statement.limit(everything).offset(offset or None))), None
-    total = await tx.scalar(select(func.count()).select_from(WorkLog).where(*conditions))
-    return list(await tx.execute(statement.limit(limit).offset(offset))), int(total or 0)
+    total = None
+    if limit is not None:
+        count = select(func.count()).select_from(WorkLog).where(*conditions)
+        total = int(await tx.scalar(count) or 0)
+    part = statement.limit(limit).offset(offset or None)
+    return (await tx.stream(part)).partitions(PIECE), total
 
 
 def _columns() -> list[Any]:

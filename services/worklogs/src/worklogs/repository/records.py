@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Label,
-    Row,
     Table,
     delete,
     func,
@@ -23,6 +22,7 @@ from shared.users.tables import UserReplica
 from worklogs.domain import RecordFilter
 from worklogs.errors import NotUnique
 from worklogs.models import Attendance, Score
+from worklogs.repository.logs import PIECE, Pieces
 
 Record = dict[str, Any]
 """A row under the names the API gives its columns."""
@@ -126,20 +126,16 @@ async def list_records(
     ordering: tuple[str, ...] = (),
     limit: int | None = None,
     offset: int = 0,
-) -> tuple[list[Row[Any]], int | None]:
+) -> tuple[Pieces, int | None]:
     """Return the rows wanted, newest day first by default, and how many, given a limit."""
     conditions = list(_conditions(book, wanted))
     statement = select(*book.columns).where(*conditions)
-    statement = statement.order_by(*_order(book, ordering)).offset(offset or None)
-    if limit is None:
-        return list(await tx.execute(_unlimited(tx, statement, offset))), None
-    total = await tx.scalar(select(func.count()).select_from(book.table).where(*conditions))
-    return list(await tx.execute(statement.limit(limit))), int(total or 0)
-
-
-def _unlimited(tx: AsyncSession, statement: Any, offset: int) -> Any:  # noqa: ANN401 - a Select
-    # SQLite knows no OFFSET without a LIMIT.
-    return statement.limit(-1) if offset and tx.get_bind().dialect.name == "sqlite" else statement
+    total = None
+    if limit is not None:
+        count = select(func.count()).select_from(book.table).where(*conditions)
+        total = int(await tx.scalar(count) or 0)
+    part = statement.order_by(*_order(book, ordering)).limit(limit).offset(offset or None)
+    return (await tx.stream(part)).partitions(PIECE), total
 
 
 def _order(book: Book, ordering: tuple[str, ...]) -> Iterable[ColumnElement[Any]]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from shared.http.body import Raw, parse
-from shared.http.pagination import Page, json_list
+from shared.http.pagination import Page, json_stream, written_list
 from shared.http.replies import reply
 from shared.runtime import Runtime
 from shared.security.principal import Principal
@@ -28,13 +28,13 @@ async def list_records(
     """Answer the rows the caller may see."""
     if caller.role == STUDENT:
         if wanted.student not in {None, caller.user_id}:
-            return await json_list([], total=0, page=page)
+            return written_list([], total=0, page=page)
         wanted = replace(wanted, student=caller.user_id)
     rows, total = await records.list_records(
         view, kind, wanted, ordering=page.ordering, limit=page.limit, offset=page.offset
     )
     names = kind.fields
-    return await json_list(
+    return await json_stream(
         rows, lambda row: dict(zip(names, row, strict=True)), total=total, page=page
     )
 

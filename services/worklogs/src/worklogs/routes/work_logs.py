@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shared.errors import Forbidden, Invalid
 from shared.http.deps import Read
 from shared.http.errors import errors
-from shared.http.pagination import Page, json_list, paging
+from shared.http.pagination import Page, json_stream, paging
 from shared.http.replies import reply
 from worklogs.deps import (
     AnyFilters,
@@ -51,7 +51,7 @@ async def list_work_logs(
     rows, total = await reports.list_logs(
         view, wanted, ordering=page.ordering, limit=page.limit, offset=page.offset
     )
-    return await json_list(
+    return await json_stream(
         rows, lambda row: dict(zip(LOG_FIELDS, row, strict=True)), total=total, page=page
     )
 

@@ -1,6 +1,6 @@
 """Attendances and scores: recorded, edited and deleted together with what follows from them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -157,8 +157,8 @@ async def list_records(
     ordering: tuple[str, ...],
     limit: int | None,
     offset: int,
-) -> tuple[list[Any], int | None]:
-    """Return the rows wanted, as tuples in the order of `kind.fields`, and how many."""
+) -> tuple[AsyncIterator[Sequence[Any]], int | None]:
+    """Return the rows wanted in pieces, as tuples in the order of `kind.fields`, and how many."""
     return await records.list_records(
         view, kind.book, wanted, ordering=ordering, limit=limit, offset=offset
     )

@@ -1,5 +1,6 @@
 """What staff read: work logs, the month, the dashboard."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import groupby
@@ -23,8 +24,8 @@ async def list_logs(
     ordering: tuple[str, ...],
     limit: int | None,
     offset: int,
-) -> tuple[list[Any], int | None]:
-    """Return work logs as tuples in the order of `LOG_FIELDS`, and with a limit the total."""
+) -> tuple[AsyncIterator[Sequence[Any]], int | None]:
+    """Return work logs in pieces, as tuples in the order of `LOG_FIELDS`, and how many."""
     return await logs.list_logs(view, wanted, ordering=ordering, limit=limit, offset=offset)
 
 
