@@ -81,7 +81,7 @@ def handled_events(text: str) -> set[str]:
         call.args[0].id
         for call in _calls(tree)
         if isinstance(call.func, ast.Attribute)
-        and call.func.attr in {"on", "on_received"}
+        and call.func.attr in {"on", "on_all", "on_received"}
         and call.args
         and isinstance(call.args[0], ast.Name)
     }
