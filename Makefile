@@ -54,7 +54,7 @@ test-unit: setup  ## Tests of the packages and the rules of the house
 
 .PHONY: test-e2e
 test-e2e: setup  ## Stories against a running suite, on SQLite and on PostgreSQL
-	$(PYTEST) tests/e2e deploy/local/tests/test_up.py -m "not chaos" -n $(WORKERS) --dist loadgroup
+	$(PYTEST) tests/e2e deploy/local/tests/test_up.py -m "not chaos" -n $(WORKERS)
 
 .PHONY: test-chaos chaos
 test-chaos: setup  ## The long fault runs; SEED=n repeats one

@@ -1,8 +1,12 @@
 """The suite of each kind, started once a run and ended with all that belongs to it."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
+from typing_extensions import override
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.e2e import telegram as bot
 from tests.e2e.access import World
@@ -16,12 +20,20 @@ KINDS = ("sqlite", "postgresql", "compose")
 HEALED_SECONDS = 60
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one kind on one worker of xdist, which starts that suite."""
-    for item in items:
-        kind = item.callspec.params.get("running") if hasattr(item, "callspec") else None
-        if kind:
-            item.add_marker(pytest.mark.xdist_group(kind))
+class ByKind(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Keeps the tests of one kind on one worker of xdist, which starts that suite; else a file."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, rest = nodeid.partition("::")
+        words = re.split(r"\W+", rest.partition("[")[2])
+        return next((kind for kind in KINDS if kind in words), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByKind:
+    """Use it; `--dist loadgroup` would know the kinds too, but pytest 9.2 drops its groups."""
+    return ByKind(config, log)
 
 
 @pytest.fixture(scope="session")

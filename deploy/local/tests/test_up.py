@@ -20,7 +20,7 @@ import pytest
 from deploy.local.tests.tiny import is_alive, wait_for
 from hpa.ports import Ports
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.e2e
 
 HPA = Path(sys.executable).with_name("hpa")
 START_SECONDS = 120
