@@ -131,6 +131,17 @@ class TestRotate:
         assert store.rotate(later, force=True).kid == waiting
         assert store.signing_at(later).kid == waiting
 
+    def test_forgets_the_others_after_a_leak(self, store: KeyStore) -> None:
+        leaked = store.signing_at(NOON).kid
+        waiting = store.rotate(NOON).kid
+
+        new = store.start_over(NOON).kid
+
+        assert new not in {leaked, waiting}
+        assert kids(store, NOON) == [new]
+        assert store.find(leaked) is None
+        assert store.signing_at(NOON).kid == new
+
     def test_happens_by_itself_with_age(self, store: KeyStore) -> None:
         assert not store.rotate_when_due(NOON + 89 * DAY)
         assert store.rotate_when_due(NOON + 90 * DAY)

@@ -167,6 +167,16 @@ class TestCommands:
 
         assert len(app.state.auth.keys.jwks(utcnow())["keys"]) == 2
 
+    def test_forget_the_keys_that_leaked(
+        self, app: FastAPI, command: Callable[..., tuple[int, str, str]]
+    ) -> None:
+        (leaked,) = app.state.auth.keys.jwks(utcnow())["keys"]
+
+        assert command("rotate-keys", "--leaked")[0] == 0
+
+        (key,) = app.state.auth.keys.jwks(utcnow())["keys"]
+        assert key["kid"] != leaked["kid"]
+
 
 async def count(app: FastAPI, table: Any) -> int:
     async with app.state.hpa.database.reading() as view:

@@ -72,6 +72,21 @@ class TestGetMe:
         assert (await veli.ask("GET", "/me/")).status_code == 200
         assert (await ali.ask("GET", "/me/")).status_code == 200
 
+    async def test_ends_once_the_signing_key_has_leaked(
+        self, app: FastAPI, client: httpx2.AsyncClient, person: MakePerson
+    ) -> None:
+        ali = await person("student", "ali")
+        refresh = (await log_in(client, "ali")).json()["tokens"]["refresh"]
+        keys: KeyStore = app.state.auth.keys
+        keys.start_over(utcnow())
+        app.state.hpa.verifier.keys._tried_at -= 2  # keys are fetched once a second at most
+
+        veli = await person("student", "veli")
+
+        assert (await veli.ask("GET", "/me/")).status_code == 200
+        assert (await ali.ask("GET", "/me/")).json()["code"] == "token_not_valid"
+        assert (await renew(client, refresh)).status_code == 401
+
 
 class TestChangePassword:
     async def test_changes_it(self, client: httpx2.AsyncClient, person: MakePerson) -> None:

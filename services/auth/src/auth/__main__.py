@@ -38,7 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     commands.add_parser("migrate", help="bring the database to the newest schema, and end")
     rotate = commands.add_parser("rotate-keys", help="publish a new signing key")
-    rotate.add_argument("--now", action="store_true", help="sign with it at once")
+    when = rotate.add_mutually_exclusive_group()
+    when.add_argument("--now", action="store_true", help="sign with it at once")
+    when.add_argument(
+        "--leaked", action="store_true", help="at once, and forget the others: all sign in anew"
+    )
     rotate.set_defaults(run=_rotate_keys)
     set_password = commands.add_parser("set-password", help="give a user another password")
     set_password.set_defaults(run=_set_password)
@@ -58,7 +62,7 @@ def _rotate_keys(parsed: argparse.Namespace) -> None:
     now = utcnow()
     store = make_keys(Settings())
     store.open(now)
-    key = store.rotate(now, force=parsed.now)
+    key = store.start_over(now) if parsed.leaked else store.rotate(now, force=parsed.now)
     sys.stdout.write(f"{key.kid} signs from {key.signs_at.isoformat()}\n")
 
 

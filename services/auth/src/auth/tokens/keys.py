@@ -115,6 +115,13 @@ class KeyStore:
             self._write(keys)
         return keys[-1]
 
+    def start_over(self, now: datetime) -> SigningKey:
+        """Forget all keys for a new one: after a leak every token that they signed must end."""
+        key = SigningKey.new(now)
+        with self._locked():
+            self._write([key])
+        return key
+
     def rotate_when_due(self, now: datetime) -> bool:
         """Rotate when the newest key has signed for long enough; return whether it had."""
         if now - self._current()[-1].signs_at < self._age:
