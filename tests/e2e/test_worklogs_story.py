@@ -116,13 +116,16 @@ class TestTheJournal:
     async def test_records_a_day_of_work(self, suite: Suite, journal: JetStreamContext) -> None:
         teacher, student = await suite.sign_up("employee"), await suite.sign_up("student")
         data = {"id": 5, "employee": teacher.id, "student": student.id, "date": today()}
+        before = (await teacher.get("/dashboard/"))["attendance"]["employees_present_today"]
 
         await journal.publish("hpa.attendance.recorded.v1", recorded("attendance", data))
         await log_turns(teacher, teacher, status=False)
         await journal.publish("hpa.score.recorded.v1", recorded("score", data))
 
         log = await log_turns(teacher, teacher, status=True)
+        dashboard = (await teacher.get("/dashboard/"))["attendance"]
         assert log["employee"] == teacher.id
+        assert dashboard["employees_present_today"] == before + 1
 
     async def test_goes_on_after_a_malformed_recording(
         self, suite: Suite, journal: JetStreamContext
