@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Select, Table, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from messaging.domain.delivery import CHAT_MICROS, Status
@@ -15,6 +26,8 @@ from shared.db.upsert import insert_into
 from shared.users import UserReplica
 
 THE_BOT: Final = 1
+LOOKED_AT: Final = 5000
+"""How many of the next rows are looked at for students without a chat."""
 LOGS: Final = cast("Table", MessageLog.__table__)
 CHATS: Final = cast("Table", TelegramChat.__table__)
 
@@ -78,18 +91,29 @@ def _pending() -> Select[Any]:
     )
 
 
-_DUE_NOW: Final = select(MessageLog.id).where(IS_PENDING, MessageLog.due_at <= Micros())
-_HAS_DUE: Final = select(_DUE_NOW.exists())
-_TROUBLES: Final = select(
-    select(MessageLog.id)
-    .where(IS_SENDING, MessageLog.lease_until < Micros())
-    .exists()
-    .label("is_lost"),
-    _DUE_NOW.join(UserReplica, UserReplica.id == MessageLog.recipient_id)
+def _is_past(earliest: Select[Any]) -> ColumnElement[bool]:
+    # The least of a partial index, because for EXISTS PostgreSQL reads the whole table where it
+    # believes that a row will turn up soon; of a year's rows the waiting ones are the last.
+    return func.coalesce(earliest.scalar_subquery() < Micros(), false())
+
+
+_IS_DUE: Final = _is_past(select(func.min(MessageLog.due_at)).where(IS_PENDING))
+_IS_LOST: Final = _is_past(select(func.min(MessageLog.lease_until)).where(IS_SENDING))
+_HEAD: Final = (
+    select(MessageLog.id, MessageLog.recipient_id)
+    .where(IS_PENDING, MessageLog.due_at <= Micros())
+    .order_by(MessageLog.due_at, MessageLog.id)
+    .limit(LOOKED_AT)
+    .subquery()
+)
+_UNLINKED: Final = (
+    select(_HEAD.c.id)
+    .join(UserReplica, UserReplica.id == _HEAD.c.recipient_id)
     .where(UserReplica.telegram_id.is_(None))
-    .exists()
-    .label("is_unlinked"),
-    _DUE_NOW.exists().label("is_due"),
+)
+_HAS_DUE: Final = select(_IS_DUE)
+_TROUBLES: Final = select(
+    _IS_LOST.label("is_lost"), _UNLINKED.exists().label("is_unlinked"), _IS_DUE.label("is_due")
 )
 _DUE: Final = (
     _pending()
@@ -107,13 +131,8 @@ _DUE: Final = (
     .limit(bindparam("most"))
     .with_for_update(of=MessageLog, skip_locked=True)
 )
-_UNLINKED: Final = (
-    _pending()
-    .where(UserReplica.telegram_id.is_(None))
-    .order_by(MessageLog.due_at, MessageLog.id)
-    .limit(bindparam("most"))
-)
 _ANY: Final = _pending().order_by(MessageLog.due_at, MessageLog.id).limit(bindparam("most"))
+_ANY_UNLINKED: Final = _ANY.where(MessageLog.id.in_(_UNLINKED))
 
 
 async def has_due(view: AsyncSession) -> bool:
@@ -153,8 +172,9 @@ async def fail_pending(
     tx: AsyncSession, *, now: int, most: int, error: str, only_unlinked: bool
 ) -> int:
     """End at most *most* due rows that cannot even be tried. Return how many there were."""
-    wanted = (_UNLINKED if only_unlinked else _ANY).with_for_update(of=MessageLog, skip_locked=True)
-    ids = list(await tx.scalars(wanted, {"now": now, "most": most}))
+    wanted = _ANY_UNLINKED if only_unlinked else _ANY
+    locked = wanted.with_for_update(of=MessageLog, skip_locked=True)
+    ids = list(await tx.scalars(locked, {"now": now, "most": most}))
     if ids:
         await tx.execute(
             update(MessageLog)
