@@ -106,12 +106,12 @@ class TestALine:
             for _ in range(41):
                 places.enter_context(line.place())
             waits = Counter(refused(line) for _ in range(200))
-            clock.now += 3
+            clock.now += 2
             later = refused(line)
 
-        assert all(count <= 40 for count in waits.values())
-        assert max(waits) == 7  # the line itself, and five seconds for two hundred
-        assert later == 4
+        assert all(count <= 80 for count in waits.values())  # twice what a second serves
+        assert max(waits) == 4  # the line itself, and half of the five seconds for two hundred
+        assert later == 2
 
     def test_sends_nobody_away_for_long(self, line: Line) -> None:
         line.turn = 1.0
@@ -119,7 +119,10 @@ class TestALine:
             for _ in range(3):
                 places.enter_context(line.place())
 
-            assert max(refused(line) for _ in range(1000)) == 20
+            waits = Counter(refused(line) for _ in range(1000))
+
+        assert max(waits) == 10
+        assert max(waits.values()) < 400  # nor do they all come again at once
 
     def test_gets_shorter_when_the_pace_drops(self, line: Line, clock: Clock) -> None:
         with ExitStack() as places:
