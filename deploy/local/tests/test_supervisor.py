@@ -1,12 +1,18 @@
 """The supervisor, over real children: they come back, end together and never outlive it."""
 
+import asyncio
 import json
 import os
 import signal
 import stat
 import time
+from pathlib import Path
 
 from deploy.local.tests.tiny import StartTiny, is_alive, wait_for
+from hpa.logs import Log
+from hpa.supervisor import Keeper, Process
+from shared.testing.processes import free_port
+from shared.testing.waiting import eventually
 
 SLEEPS = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -53,6 +59,31 @@ class TestADeadChild:
         os.kill(suite.pid("one"), signal.SIGKILL)
 
         wait_for(lambda: not is_alive(grandchild))
+
+
+class TestAChildThatComesAfterAnother:
+    async def test_starts_when_the_other_listens(self, tmp_path: Path) -> None:
+        port = free_port()
+        process = Process("late", ["/bin/sleep", "600"], {}, after=port, stop_seconds=0.1)
+        keeper, stopping = Keeper(process, Log(tmp_path / "late.log")), asyncio.Event()
+        running = asyncio.create_task(keeper.run(stopping, lambda *_: None))
+        asked = asyncio.Event()
+        before: list[int] = []
+
+        def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            before.append(keeper.starts)
+            asked.set()
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", port):
+            await asyncio.wait_for(asked.wait(), 10)
+            await eventually(lambda: asyncio.sleep(0, keeper.starts))
+        stopping.set()
+        assert keeper.child is not None
+        keeper.child.kill()
+        await running
+
+        assert before == [0]
 
 
 class TestAChildThatCannotWrite:

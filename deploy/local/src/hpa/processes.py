@@ -221,4 +221,6 @@ def _traefik(plan: Plan) -> Process:
         argv=(str(BIN / "traefik"), f"--configFile={plan.data.traefik_config}"),
         env=_base_env() | replicas | {"GATEWAY_URLS": url(plan.gateway)},
         prepare=lambda: write_gateway_config(plan.data, web=plan.options.port, ping=plan.ping),
+        # Refused connections while the suite starts: its words for faults are kept over there.
+        after=plan.gateway,
     )

@@ -13,12 +13,15 @@ from hpa.child import PYTHON, Child, Running, start_child, start_logged
 from hpa.forks import Forks
 from hpa.logs import Log, cut_logs
 from hpa.paths import DataDir
+from hpa.ports import HOST
 
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 5.0
 STEADY_SECONDS: Final = 10.0
 """A process that lived this long is restarted without delay when it dies."""
 CUT_SECONDS: Final = 10.0
+AFTER_SECONDS: Final = 10.0
+AFTER_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Process:
     stop_seconds: float = 3.5
     prepare: Callable[[], None] = lambda: None
     """Called before each start: the place for configuration files, and for slow imports."""
+    after: int = 0
+    """A port: what listens there has to be up first, though not for longer than some seconds."""
     fault: re.Pattern[bytes] | None = None
     """What it says on standard error when it cannot go on but does not end by itself."""
     stops_last: bool = False
@@ -79,6 +84,8 @@ class Keeper:
     async def _live(self, stopping: asyncio.Event, told: "Told") -> int:
         """Start the process and wait for its end."""
         self.is_faulty = False
+        if self.process.after:
+            await _until_listens(self.process.after, stopping)
         try:
             self._log.cut()
             self.process.prepare()
@@ -107,6 +114,18 @@ class Keeper:
     def _hear(self, line: bytes) -> None:
         if self.process.fault is not None and self.process.fault.search(line):
             self.is_faulty = True
+
+
+async def _until_listens(port: int, stopping: asyncio.Event) -> None:
+    end = time.monotonic() + AFTER_SECONDS
+    while not stopping.is_set() and time.monotonic() < end:
+        try:
+            _, writer = await asyncio.open_connection(HOST, port)
+        except OSError:
+            await asyncio.sleep(AFTER_POLL_SECONDS)
+        else:
+            writer.close()
+            return
 
 
 Told = Callable[[Keeper, str], None]
