@@ -21,6 +21,7 @@ FOLDER: Final = Path(__file__).parents[1]
 SERVICES: Final = ("auth", "exams", "results", "messaging", "worklogs")
 READS: Final = 4
 """Reads in flight in these tests, so that the limit can be reached."""
+MIB: Final = 1 << 20
 GUARD_SECONDS: Final = 20.0
 """No answer may take longer; nothing is measured."""
 
@@ -56,6 +57,8 @@ class Gateway:
     web: int = field(default_factory=free_port)
     ping: int = field(default_factory=free_port)
     documents_port: int = field(default_factory=free_port)
+    nobodys: int = field(default_factory=free_port)
+    """A port on which nobody listens."""
     documents: subprocess.Popen[bytes] | None = None
     traefik: subprocess.Popen[bytes] | None = None
 
@@ -72,6 +75,7 @@ class Gateway:
             env=os.environ | self._addresses(),
         )
         wait_until(lambda: self._answers(self.web, "/api/v1/exams/"), seconds=30, what="Traefik")
+        wait_until(self.documents_are_found, seconds=15, what="an error has a page")
 
     def start_documents(self) -> None:
         services = ",".join(
@@ -85,6 +89,12 @@ class Gateway:
         wait_until(
             lambda: self._answers(self.documents_port, "/health/"), seconds=30, what="documents"
         )
+
+    def documents_are_found(self) -> bool:
+        """Say whether the gateway asks no place for the page of an error where there is none."""
+        too_big = bytes(MIB + 1)
+        answers = [self.ask("POST", "/api/v1/messages/", body=too_big) for _ in range(4)]
+        return all(each.body.startswith(b"{") for each in answers)
 
     def stop_documents(self) -> None:
         assert self.documents is not None
@@ -161,7 +171,9 @@ class Gateway:
             f"{name.upper()}_URLS": ",".join(backend.url for backend in all_)
             for name, all_ in self.replicas.items()
         }
-        return found | {"GATEWAY_URLS": f"http://127.0.0.1:{self.documents_port}"}
+        # As in compose.yml, where the second place of each is empty but during a deployment.
+        documents = [f"http://127.0.0.1:{port}" for port in (self.documents_port, self.nobodys)]
+        return found | {"GATEWAY_URLS": ",".join(documents)}
 
     def _answers(self, port: int, path: str) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=GUARD_SECONDS)

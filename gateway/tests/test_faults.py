@@ -242,6 +242,7 @@ class TestDocumentServiceDown:
             assert failing.ask("GET", "/api/v1/openapi.json").status in (502, 503)
         finally:
             failing.start_documents()
+            wait_until(failing.documents_are_found, seconds=15, what="an error has a page again")
         assert failing.ask("GET", "/api/v1/openapi.json").status == 200
 
 
