@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 TOOLS = "nats:2.12-alpine"
 """A small image that the suite needs anyway, for what is done from outside its containers."""
+SERVICE_OF = {"gateway": "traefik", "documents": "gateway"}
+"""How compose calls what the tests call otherwise."""
 STOP_SECONDS = 120
 ZONE = "Asia/Tashkent"
 REAPER = """
@@ -148,7 +150,7 @@ class Containers(Running):
 
     def container(self, name: str) -> Container:
         """Return the container of a part."""
-        service = "traefik" if name == "gateway" else name
+        service = SERVICE_OF.get(name, name)
         wanted = [self._mine["label"], f"com.docker.compose.service={service}"]
         return self.docker.containers.list(all=True, filters={"label": wanted})[0]
 
@@ -183,6 +185,10 @@ class Containers(Running):
         self.docker.containers.run(
             TOOLS, list(command[1:]), entrypoint=command[0], user="0", remove=True, **options
         )
+
+    def inside(self, name: str, script: str) -> str:
+        """Run a shell script in a container of the suite and return what it said."""
+        return str(self.container(name).exec_run(["sh", "-c", script]).output.decode())
 
     @override
     def kill(self, name: str) -> None:

@@ -125,16 +125,21 @@ async def faults(academy: Academy, verdicts: tuple[str, ...], *, only: set[str])
     return [each for each in found if each]
 
 
-@pytest.mark.parametrize("way", ["frozen", "killed"])
-@pytest.mark.parametrize("part", DOWN)
-async def test_one_part_down_is_what_the_table_says(suite: Suite, part: str, way: str) -> None:
+async def hurt_and_heal(
+    suite: Suite, down: AbstractContextManager[None], verdicts: tuple[str, ...]
+) -> None:
+    """Try every cell while the part is down, and all of them when it is back."""
     academy = await open_academy(suite, exams=6)
-    down: AbstractContextManager[None] = getattr(suite.running, way)(part)
-
     with down:
-        at_once = await faults(academy, DOWN[part], only={W, L})
+        at_once = await faults(academy, verdicts, only={W, L})
         await asyncio.sleep(GATEWAY_NOTICES)  # the time a health check needs, not a guess
-        later = await faults(academy, DOWN[part], only={W, L, R})
+        later = await faults(academy, verdicts, only={W, L, R})
     healed = await faults(academy, (W,) * 9, only={W})
 
     assert (at_once, later, healed) == ([], [], [])
+
+
+@pytest.mark.parametrize("way", ["frozen", "killed"])
+@pytest.mark.parametrize("part", DOWN)
+async def test_one_part_down_is_what_the_table_says(suite: Suite, part: str, way: str) -> None:
+    await hurt_and_heal(suite, getattr(suite.running, way)(part), DOWN[part])
