@@ -183,6 +183,16 @@ class TestTheCommands:
         assert suite.login(name, "Juda-Yaxshi-Parol-7") == 200
         assert suite.login(name, first) == 401
 
+    def test_end_the_tokens_of_a_leaked_key(self, suite: Suite) -> None:
+        leaked = (suite.folder / "keys" / "keys.json").read_text()
+
+        rotated = suite.run("rotate-keys", "--leaked")
+
+        assert rotated.returncode == 0, rotated.stderr
+        kids = [key["kid"] for key in json.loads(leaked)["keys"]]
+        kept = (suite.folder / "keys" / "keys.json").read_text()
+        assert not [kid for kid in kids if kid in kept]
+
     def test_find_the_promises_kept(self, suite: Suite) -> None:
         checked = suite.run("fsck")
 

@@ -84,6 +84,10 @@ def _add_people(words: Words) -> None:
             "--stdin", action="store_true", help="read the password; else one is made up and shown"
         )
 
+    keys = words.add_parser("rotate-keys", help="have tokens signed by a new key")
+    keys.add_argument("--leaked", action="store_true", help="at once, and end all old tokens")
+    keys.set_defaults(command=_rotate_keys)
+
     demo = words.add_parser("demo", help="fill the suite with a believable academy")
     demo.set_defaults(command=_demo)
 
@@ -165,6 +169,13 @@ def _set_password(parsed: argparse.Namespace, options: Options) -> int:
 
     password = users.read_password(is_piped=parsed.stdin)
     return users.set_password(known_suite(options), parsed.username, password=password)
+
+
+def _rotate_keys(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa import users
+    from hpa.known import known_suite
+
+    return users.rotate_keys(known_suite(options), are_leaked=parsed.leaked)
 
 
 def _demo(_: argparse.Namespace, options: Options) -> int:

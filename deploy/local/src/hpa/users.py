@@ -1,4 +1,4 @@
-"""`hpa user`: users and passwords, by whoever runs the suite, through auth's own command."""
+"""Users, passwords and signing keys, by whoever runs the suite, through auth's own command."""
 
 import subprocess
 import sys
@@ -25,6 +25,11 @@ def create_user(
 def set_password(known: Known, username: str, *, password: str | None = None) -> int:
     """Give a user another password; without *password* one is made up and shown."""
     return _ask_auth(known, ["set-password", username], password)
+
+
+def rotate_keys(known: Known, *, are_leaked: bool) -> int:
+    """Have tokens signed by a new key; with *are_leaked* at once, and all old tokens end."""
+    return _ask_auth(known, ["rotate-keys", *(["--leaked"] if are_leaked else [])], None)
 
 
 def read_password(*, is_piped: bool) -> str | None:
