@@ -5,6 +5,7 @@ import pytest
 from messaging.domain.delivery import (
     AHEAD_MICROS,
     IN_DOUBT,
+    LEAD_MICROS,
     MAX_ERROR,
     MAX_RETRIES,
     MICROS,
@@ -96,8 +97,14 @@ class TestPace:
     def test_starts_a_little_ahead_and_never_before_the_bucket(self) -> None:
         pace = Pace(rate=25, timeout=10)
 
-        assert pace.first_slot(now=1000, next_at=0) == 1000 + pace.lead
+        assert pace.first_slot(now=1000, next_at=0) == 1000 + pace.gap
         assert pace.first_slot(now=1000, next_at=900_000) == 900_000
+
+    @pytest.mark.parametrize(
+        ("within", "lead"), [(0, 42_400), (0.06, 60_000), (0.2, 200_000), (9, AHEAD_MICROS)]
+    )
+    def test_starts_as_soon_as_the_claim_can_be_committed(self, within: float, lead: int) -> None:
+        assert Pace(rate=25, timeout=10).first_slot(now=0, next_at=0, within=within) == lead
 
     @pytest.mark.parametrize("rate", [0.1, 1, 25, 1e6])
     def test_believes_no_bucket_that_a_moved_clock_left(self, rate: float) -> None:
@@ -105,7 +112,7 @@ class TestPace:
         furthest = AHEAD_MICROS + (pace.block + pace.slots_in(9)) * pace.gap
 
         assert pace.first_slot(now=0, next_at=furthest) == furthest
-        assert pace.first_slot(now=0, next_at=furthest + 30 * MICROS) == pace.lead
+        assert pace.first_slot(now=0, next_at=furthest + 30 * MICROS) == min(pace.gap, LEAD_MICROS)
 
     @pytest.mark.parametrize(("seconds", "slots"), [(0, 0), (0.02, 0), (0.1, 2), (9, 12)])
     def test_reserves_more_where_claims_are_slow(self, seconds: float, slots: int) -> None:

@@ -1,6 +1,7 @@
 """What becomes of a message, by a real sender against a Bot API that listens."""
 
 import asyncio
+import math
 import time
 from collections import deque
 
@@ -16,7 +17,10 @@ from messaging.domain.delivery import (
     NO_CHAT,
     NO_TOKEN,
     UNKNOWN,
+    InLine,
     Pace,
+    Sending,
+    Verdict,
 )
 from messaging.models import MessageLog
 from messaging.repository import clock, delivery
@@ -288,6 +292,26 @@ class TestAClockThatWentBack:
 
 
 class TestThePace:
+    async def test_gives_a_slot_up_that_is_over(
+        self, settings: Settings, database: Database, telegram: FakeBot
+    ) -> None:
+        api = settings.bot_api()
+        assert api is not None
+        sender = Sender(database, api, settings.pace, parallel=2)
+        for log_id, latest in ((1, math.inf), (2, 0.0)):
+            sending = Sending(log_id, "a", 1000 + log_id, "Salom", tries=0, slot=0)
+            sender._line.put_nowait(InLine(sending, start=0, latest=latest, until=math.inf))
+        sender._line.put_nowait(None)
+
+        await sender._launch(api)
+        await asyncio.gather(*sender._calls)
+        settled = [sender._settled.get_nowait() for _ in range(2)]
+        await api.close()
+
+        ends = {one.sending.log_id: one.outcome.verdict for one in settled if one}
+        assert ends == {1: Verdict.SENT, 2: Verdict.UNSENT}
+        assert list(telegram.delivered) == [1001]
+
     async def test_of_three_replicas_together_stays_under_the_limit(
         self, settings: Settings, teacher: Caller, telegram: FakeBot, logs_of: Read
     ) -> None:

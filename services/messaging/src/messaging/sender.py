@@ -7,20 +7,21 @@ the bot's pace, one writes outcomes, one ends what nobody else will. See docs/ad
 
 import asyncio
 import contextlib
+import math
 import time
-from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
 import structlog
 
 from messaging.domain.delivery import (
+    LATE_SECONDS,
     MICROS,
     UNSENT,
     WRITE_SECONDS,
+    InLine,
     Outcome,
     Pace,
-    Sending,
     Settled,
     Verdict,
 )
@@ -44,17 +45,6 @@ BATCH: Final = 200
 REMEMBERED: Final = 0.9  # of the time of a slow claim, at the next one
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A row in line for its slot."""
-
-    sending: Sending
-    start: float
-    """When its slot is, by the monotonic clock."""
-    until: float
-    """When it is too late to write it, by `uptime`."""
-
-
 class Sender:
     """One replica."""
 
@@ -65,12 +55,11 @@ class Sender:
         self._database = database
         self._api = api
         self._pace = pace
-        self._free = parallel
-        self._enough = max(1, parallel // 2)
+        self._free, self._enough = parallel, max(1, parallel // 2)
         self._freed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._settled: asyncio.Queue[Settled | None] = asyncio.Queue()
-        self._line: asyncio.Queue[_Claim | None] = asyncio.Queue()
+        self._line: asyncio.Queue[InLine | None] = asyncio.Queue()
         self._launched = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._abandoned: list[str] = []
@@ -138,9 +127,11 @@ class Sender:
             return min(claimed.wait or IDLE_SECONDS, LONGEST_WAIT)
         offset = claimed.read_at - claimed.now / MICROS
         self._free -= len(claimed.sendings)
-        for sending in claimed.sendings:
+        for place, sending in enumerate(claimed.sendings):
             start = sending.slot / MICROS + offset
-            self._line.put_nowait(_Claim(sending, start, taken_at + WRITE_SECONDS))
+            # The first goes however late it is: else a disk that is always late stops everything.
+            latest = start + LATE_SECONDS if place else math.inf
+            self._line.put_nowait(InLine(sending, start, latest, taken_at + WRITE_SECONDS))
         return 0
 
     async def _obstacle(self) -> float | None:
@@ -175,10 +166,11 @@ class Sender:
     async def _claim(self) -> service.Claimed:
         await self._give_back()
         attempt = uuid4().hex
-        most = min(self._free, self._pace.block + self._pace.slots_in(self._claim_took))
+        took = self._claim_took
+        most = min(self._free, self._pace.block + self._pace.slots_in(took))
         try:
             async with self._database.transaction() as tx:
-                return await service.claim(tx, self._pace, attempt=attempt, most=most)
+                return await service.claim(tx, self._pace, attempt=attempt, most=most, within=took)
         except BaseException:
             self._abandoned.append(attempt)  # it may have been committed all the same
             raise
@@ -198,7 +190,8 @@ class Sender:
             delay = start - time.monotonic()
             if delay > 0:
                 await self._rest(delay)
-            if self._paused_until > time.monotonic() or self._stopping.is_set():
+            now = time.monotonic()
+            if self._paused_until > now or now > claim.latest or self._stopping.is_set():
                 self._settled.put_nowait(Settled(claim.sending, UNSENT, self._paused_until))
             else:
                 self._last_start = time.monotonic()
@@ -207,7 +200,7 @@ class Sender:
                 call.add_done_callback(self._calls.discard)
             self._launched.set()
 
-    async def _send(self, api: BotApi, claim: _Claim) -> None:
+    async def _send(self, api: BotApi, claim: InLine) -> None:
         sending = claim.sending
         outcome = await api.send(
             sending.chat_id, sending.text, tries=sending.tries, until=claim.until

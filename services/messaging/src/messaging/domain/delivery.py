@@ -33,6 +33,10 @@ CHAT_MICROS: Final = 1_050_000
 """The gap between two messages to one chat, with a little room for jitter."""
 AT_ONCE: Final = 0
 """When a new row is due: before any clock, so that none that goes back makes it wait."""
+LEAD_MICROS: Final = 50_000
+"""How far ahead a new row of slots begins, so that its claim is committed by then."""
+LATE_SECONDS: Final = 0.05
+"""How late a slot may be used: later it would meet the slots of other replicas."""
 BLOCK_SECONDS: Final = 0.1
 """How many slots a replica reserves at once, as a stretch of time."""
 AHEAD_MICROS: Final = 500_000
@@ -139,11 +143,6 @@ class Pace:
         """How many slots are reserved at once."""
         return max(1, int(self.rate * BLOCK_SECONDS))
 
-    @property
-    def lead(self) -> int:
-        """How far ahead a new row of slots begins, so that its claim is committed by then."""
-        return min(3 * self.gap, 150_000)
-
     def slots_in(self, seconds: float) -> int:
         """Return how many slots pass in *seconds*, at most as many as may be reserved ahead."""
         return round(min(seconds * MICROS, AHEAD_MICROS) / self.gap)
@@ -157,11 +156,18 @@ class Pace:
     def horizon(self) -> int:
         """How far ahead of now the next free slot can be; what lies further, a moved clock left."""
         most = self.block + self.slots_in(AHEAD_MICROS / MICROS)
-        return AHEAD_MICROS + self.lead + (most + 1) * self.gap
+        return 2 * AHEAD_MICROS + (most + 1) * self.gap
 
-    def first_slot(self, now: int, next_at: int) -> int:
-        """Return the first free slot: the next one, or a new row of slots after a while of rest."""
-        return next_at if now < next_at <= now + self.horizon else now + self.lead
+    def first_slot(self, now: int, next_at: int, *, within: float = 0.0) -> int:
+        """
+        Return the first free slot: the next one, or a new row of slots after a while of rest.
+
+        *within* so many seconds the claim will be committed.
+        """
+        if now < next_at <= now + self.horizon:
+            return next_at
+        least = min(self.gap, LEAD_MICROS)
+        return now + min(AHEAD_MICROS, max(least, round(within * MICROS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,19 @@ class Sending:
     tries: int
     slot: int
     """When it may go out, in microseconds of the database's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """A row that waits for its slot in the process that claimed it."""
+
+    sending: Sending
+    start: float
+    """When its slot is, by the monotonic clock."""
+    latest: float
+    """When the slot is over, and the row goes back to the queue."""
+    until: float
+    """When it is too late to write it, by the clock that runs on during sleep."""
 
 
 @dataclass(frozen=True, slots=True)

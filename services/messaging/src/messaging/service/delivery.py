@@ -42,9 +42,11 @@ class Claimed:
     """Seconds until it makes sense to claim again: a pause, or other replicas' slots."""
 
 
-async def claim(tx: AsyncSession, pace: Pace, *, attempt: str, most: int) -> Claimed:
+async def claim(
+    tx: AsyncSession, pace: Pace, *, attempt: str, most: int, within: float = 0.0
+) -> Claimed:
     """
-    Take at most *most* rows, reserve their slots and make them `sending`.
+    Take at most *most* rows, reserve their slots and make them `sending`; *within* so many seconds.
 
     The commit of *tx* comes before any call: whoever dies in between leaves a row that says so.
     """
@@ -53,7 +55,7 @@ async def claim(tx: AsyncSession, pace: Pace, *, attempt: str, most: int) -> Cla
     read_at = time.monotonic()
     if paused_until > now:
         return Claimed((), now, read_at, (paused_until - now) / MICROS)
-    slot = pace.first_slot(now, next_at)
+    slot = pace.first_slot(now, next_at, within=within)
     if slot - now > AHEAD_MICROS:
         return Claimed((), now, read_at, (slot - now - AHEAD_MICROS) / MICROS)
     due = await repository.list_due_for_update(tx, now=now, slot=slot, most=most + EXTRA)
