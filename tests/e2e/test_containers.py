@@ -92,6 +92,13 @@ class TestAContainer:
             assert "NoNewPrivs:\t1" in told, name
             assert "Read-only file system" in told, name
 
+    async def test_keeps_what_it_keeps_in_a_volume_with_a_name(self, suite: Suite) -> None:
+        assert isinstance(suite.running, Containers)
+        for name, container in suite.running.containers().items():
+            kept = [each["Name"] for each in container.attrs["Mounts"] if each["Type"] == "volume"]
+
+            assert all(one.startswith(f"{suite.running.project}_") for one in kept), name
+
     async def test_of_ours_says_what_it_is(self, suite: Suite) -> None:
         assert isinstance(suite.running, Containers)
         for service in ("auth", "exams", "results", "messaging", "worklogs"):
