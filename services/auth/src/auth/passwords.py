@@ -1,6 +1,7 @@
 """Argon2id in a pool of its own, with a waiting line that is bounded in seconds."""
 
 import asyncio
+import base64
 import contextlib
 import os
 import secrets
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final, TypeVar
 
-from argon2 import PasswordHasher
+from argon2 import DEFAULT_HASH_LENGTH, DEFAULT_RANDOM_SALT_LENGTH, PasswordHasher
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from shared.errors import Unavailable
 
@@ -112,14 +114,14 @@ class Passwords:
     def __init__(
         self, cost: Cost, *, threads: int | None = None, longest_wait: float = 2.0
     ) -> None:
-        """Start the pool and make the hash that stands in for unknown users."""
+        """Start the pool."""
         self.threads = threads or os.cpu_count() or 1
         self._hasher = PasswordHasher(
             time_cost=cost.rounds, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
         self._pool = ThreadPoolExecutor(self.threads, "argon2", initializer=_yield_a_little)
         self.line = Line(self.threads, longest_wait)
-        self.dummy = self._hasher.hash(secrets.token_hex(16))
+        self.dummy = _unmatched(cost)
 
     def place(self) -> AbstractContextManager[None]:
         """
@@ -157,6 +159,16 @@ class Passwords:
             raise Unavailable(BUSY) from error
         self.line.count_served()
         return result
+
+
+def _unmatched(cost: Cost) -> str:
+    """Return what stands in for the hash of an unknown user: just as slow, and of no password."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode()
+        for length in (DEFAULT_RANDOM_SALT_LENGTH, DEFAULT_HASH_LENGTH)
+    )
+    numbers = f"m={cost.memory_kib},t={cost.rounds},p={cost.lanes}"
+    return f"$argon2id$v={ARGON2_VERSION}${numbers}${salt}${digest}"
 
 
 def _yield_a_little() -> None:
