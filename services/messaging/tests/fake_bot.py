@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from shared.testing.listening import listening
+
 TOKEN: Final = "123456:fake-token-of-the-tests-0123456789"
 HEAD: Final = b"HTTP/1.1 %d x\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
 RESET: Final = struct.pack("ii", 1, 0)
@@ -103,15 +105,13 @@ class _Server:
         self.over, self.freed = asyncio.Event(), asyncio.Event()
 
     async def serve(self, started: threading.Event, port: int) -> None:
-        server = await asyncio.start_server(self._connection, "127.0.0.1", port, backlog=1024)
-        self.bot.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        started.set()
-        await self.over.wait()
-        server.close()
+        async with listening(self._connection, port) as self.bot.url:
+            started.set()
+            await self.over.wait()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
                 while await self._exchange(reader, writer):
                     pass
         finally:
@@ -189,7 +189,6 @@ def fake_bot(port: int = 0) -> Iterator[FakeBot]:
 
     def live() -> None:
         loop.run_until_complete(server.serve(started, port))
-        loop.run_until_complete(_cancel_the_rest())
         loop.close()
 
     bot.let_go = partial(loop.call_soon_threadsafe, server.freed.set)
@@ -202,12 +201,3 @@ def fake_bot(port: int = 0) -> Iterator[FakeBot]:
         bot.let_go()
         loop.call_soon_threadsafe(server.over.set)
         thread.join()
-
-
-async def _cancel_the_rest() -> None:
-    for _ in range(3):  # a connection may be accepted and its task not have begun
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)

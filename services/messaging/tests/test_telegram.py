@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from messaging.domain.delivery import IN_DOUBT, UNSENT, Outcome, Verdict
 from messaging.telegram import BotApi, CallFailed, uptime
 from services.messaging.tests import fake_bot
 from services.messaging.tests.fake_bot import TOKEN, FakeBot, Reply
+from shared.testing.listening import listening
 
 
 def client(base: str, timeout: float = 0.5) -> BotApi:
@@ -92,32 +94,23 @@ class TestSend:
         assert len(telegram.calls) == 1
 
     async def test_ends_with_a_server_that_trickles(self) -> None:
-        over = asyncio.Event()
-
         async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
-            try:
+            with suppress(ConnectionError):
                 while True:
                     writer.write(b"H")
                     await writer.drain()
                     await asyncio.sleep(0.1)
-            except ConnectionError:
-                writer.transport.abort()
-            finally:
-                over.set()
 
-        server = await asyncio.start_server(trickle, "127.0.0.1", 0)
-        slow = client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        began = uptime()
+        async with listening(trickle) as url:
+            slow = client(url)
+            began = uptime()
 
-        outcome = await send(slow, until=began + 0.5)
+            outcome = await send(slow, until=began + 0.5)
 
+            await slow.close()
         assert outcome == IN_DOUBT
         assert uptime() - began < 3
-        await slow.close()
-        await over.wait()
-        server.close()
-        await server.wait_closed()
 
 
 class TestCall:

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.testing.listening import listening
+
 
 @dataclass
 class JsonServer:
@@ -49,9 +51,5 @@ class JsonServer:
 async def json_server() -> AsyncIterator[JsonServer]:
     """Listen on a free loopback port."""
     fake = JsonServer()
-    server = await asyncio.start_server(fake._serve, "127.0.0.1", 0)  # noqa: SLF001 - its own
-    fake.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with listening(fake._serve) as fake.url:  # noqa: SLF001 - its own
         yield fake
-    finally:
-        server.close()
