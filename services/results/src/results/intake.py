@@ -64,6 +64,13 @@ class Leases:
         }
         return {exam_id for exam_id, ask in self._asks.items() if self._is_good(ask)}
 
+    async def close(self) -> None:
+        """Give up what is still being asked."""
+        asked = [ask.answered for ask in self._asks.values()]
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
     def _is_fresh(self, ask: _Ask) -> bool:
         return asyncio.get_running_loop().time() - ask.sent_at <= LEASE_SECONDS
 
@@ -113,11 +120,14 @@ class Intake:
 
     async def run(self) -> None:
         """Serve the line until cancelled."""
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while batch := self._next_batch():
-                await self._serve(batch)
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while batch := self._next_batch():
+                    await self._serve(batch)
+        finally:
+            await self.leases.close()
 
     async def _wait_for(self, submission: Submission) -> Outcome:
         if len(self._line) >= self._queue:
