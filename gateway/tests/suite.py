@@ -59,6 +59,8 @@ class Gateway:
     documents_port: int = field(default_factory=free_port)
     nobodys: int = field(default_factory=free_port)
     """A port on which nobody listens."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What Traefik is told beside the addresses."""
     documents: subprocess.Popen[bytes] | None = None
     traefik: subprocess.Popen[bytes] | None = None
 
@@ -72,7 +74,7 @@ class Gateway:
         self.traefik = start(
             [traefik(), f"--configFile={self._static_file()}"],
             log=self.folder / "traefik.log",
-            env=os.environ | self._addresses(),
+            env=os.environ | self._addresses() | self.environment,
         )
         wait_until(lambda: self._answers(self.web, "/api/v1/exams/"), seconds=30, what="Traefik")
         wait_until(self.documents_are_found, seconds=15, what="an error has a page")
