@@ -308,6 +308,14 @@ class TestSettings:
         with pytest.raises(ValueError, match="SERVICES"):
             Settings.read({"SERVICES": services})
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("PORT", "0"), ("PORT", "65536"), ("DRAIN_SECONDS", "-1"), ("DRAIN_SECONDS", "9")],
+    )
+    def test_a_number_out_of_bounds_is_refused_by_name(self, name: str, value: str) -> None:
+        with pytest.raises(ValueError, match=name):
+            Settings.read({"SERVICES": "a=http://h:1", name: value})
+
 
 class TestRender:
     TEXT = (FOLDER / "traefik.yml").read_text()

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.server import DRAIN_LIMIT_SECONDS, KEEP_ALIVE_SECONDS
+from shared.settings import GATEWAY_SECONDS, LONGEST_DRAIN_SECONDS, NOTICE_SECONDS, ServiceSettings
 from tests.house import tree
 
 DEPLOY = tree.ROOT / "deploy"
@@ -83,3 +85,37 @@ def test_the_configuration_of_nats_is_fresh() -> None:
     script = runpy.run_path(str(tree.ROOT / "scripts" / "build_nats_conf.py"))
 
     assert (DEPLOY / "nats.conf").read_text() == script["text"]()
+
+
+def seconds(text: str) -> float:
+    """Read what Traefik's files call a time."""
+    number, unit = re.fullmatch(r"([\d.]+)(ms|s)", text.strip()).groups()  # type: ignore[union-attr]
+    return float(number) / (1000 if unit == "ms" else 1)
+
+
+def routed(name: str) -> float:
+    """Return a time that the gateway's table gives the services."""
+    text = (tree.ROOT / "gateway" / "routes.yml").read_text()
+    _, _, own = text.partition("  serversTransports:")
+    part = text.partition("loadBalancer:")[2] if name in {"interval", "timeout"} else own
+    found = re.search(rf"\b{name}: (\w+)", part)
+    assert found is not None, name
+    return seconds(found[1])
+
+
+class TestTimes:
+    def test_of_idle_connections_are_longer_behind_the_gateway(self) -> None:
+        assert routed("idleConnTimeout") < KEEP_ALIVE_SECONDS
+
+    def test_of_requests_end_before_the_gateway_gives_up(self) -> None:
+        assert routed("responseHeaderTimeout") == GATEWAY_SECONDS
+        assert ServiceSettings.model_fields["request_seconds"].default < GATEWAY_SECONDS
+
+    def test_of_draining_are_as_long_as_the_gateway_needs_to_notice(self) -> None:
+        assert routed("interval") + routed("timeout") <= NOTICE_SECONDS
+        assert ServiceSettings.model_fields["drain_seconds"].default >= NOTICE_SECONDS
+
+    def test_of_ending_fit_into_what_containers_are_given(self) -> None:
+        given = seconds(COMPOSE["results"]["stop_grace_period"])
+
+        assert given > LONGEST_DRAIN_SECONDS + DRAIN_LIMIT_SECONDS

@@ -55,6 +55,9 @@ class TestReadOptions:
             ("HPA_WORKERS_AUTH", "0"),
             ("ENVIRONMENT", "staging"),
             ("HPA_TIME_ZONE", "Mars/Olympus"),
+            ("HPA_WORKERS_RESULTS", "65"),
+            ("HPA_POSTGRES_URL", "mysql://hpa:geheim@db"),
+            ("TELEGRAM_API_BASE", "api.telegram.org"),
         ],
     )
     def test_names_the_variable_that_makes_no_sense(
@@ -62,5 +65,7 @@ class TestReadOptions:
     ) -> None:
         monkeypatch.setenv(name, value)
 
-        with pytest.raises(Refused, match=name):
+        with pytest.raises(Refused, match=name) as refused:
             read_options()
+
+        assert "geheim" not in str(refused.value)

@@ -18,6 +18,7 @@ SLEEPS = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 DIES = "import sys; sys.exit(3)"
 FORKS = "import os, time; os.fork() or open(os.environ['FOLDER'] + '/grandchild', 'w').write(str(os.getpid())); time.sleep(600)"  # noqa: E501 - one line of Python
+REFUSES = "import sys; sys.exit(sys.stderr.write('refusing to start: NATS_URL is empty\\n') and 78)"
 SULKS = (
     "import os, pathlib, sys, time; note = pathlib.Path(os.environ['FOLDER'], 'sulked');"
     "note.exists() or (note.touch(), sys.stderr.write('cannot write\\n'), sys.stderr.flush());"
@@ -59,6 +60,16 @@ class TestADeadChild:
         os.kill(suite.pid("one"), signal.SIGKILL)
 
         wait_for(lambda: not is_alive(grandchild))
+
+
+class TestAChildThatRefusesItsSettings:
+    def test_is_quoted_where_the_operator_looks(self, tiny: StartTiny) -> None:
+        suite = tiny(one=REFUSES)
+        wait_for(lambda: suite.starts("one") >= 2)
+
+        suite.stop()
+
+        assert "one is refusing to start: NATS_URL is empty, starting it again" in suite.output()
 
 
 class TestAChildThatComesAfterAnother:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+
+LAST_PORT: Final = 65535
+LONGEST_DRAIN: Final = 8.0
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,14 @@ class Settings:
             drain_seconds=float(given.get("drain_seconds", cls.drain_seconds)),
             services=given.get("services", cls.services),
         )
+        if not 0 < settings.port <= LAST_PORT:
+            message = f"PORT is {settings.port}, which is no port"
+            raise ValueError(message)
+        if not 0 <= settings.drain_seconds <= LONGEST_DRAIN:
+            message = (
+                f"DRAIN_SECONDS is {settings.drain_seconds:g}; containers are killed after 30 s"
+            )
+            raise ValueError(message)
         if not settings.replicas:
             message = "SERVICES is empty; it reads auth=http://host:port,exams=http://host:port,…"
             raise ValueError(message)

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
+from shared.db.durable import require_durable
 from shared.db.engine import Database
 from shared.events.consumers import Consumers
 from shared.events.runtime import EventRuntime
@@ -169,7 +170,7 @@ def _clients(name: str, settings: ServiceSettings) -> Iterator[tuple[str, Intern
 async def _lifespan(app: FastAPI, loops: Sequence[Background]) -> AsyncIterator[None]:
     runtime: Runtime = app.state.hpa
     if runtime.settings.environment == "production":
-        await runtime.database.require_durable()
+        await require_durable(runtime.database)
     runtime.events.start(runtime)
     tasks = [asyncio.create_task(_again_and_again(loop, app)) for loop in loops]
     try:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from shared.db.migrate import migrate, migrate_apart
 from shared.logging import configure_logging
 from shared.server import DrainingServer, configure
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, read_settings, refuse
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
@@ -19,12 +19,14 @@ def serve(
     create_app: Callable[[Settings], FastAPI], settings_class: Callable[[], Settings]
 ) -> None:
     """Run the service whose `main` module holds *create_app*; `migrate` only migrates."""
-    settings = settings_class()
+    settings = read_settings(settings_class)
     package = create_app.__module__.split(".", maxsplit=1)[0]
     configure_logging(package, settings.log_level)
     if sys.argv[1:] == ["migrate"]:
         migrate(package, settings.database_url)
         return
+    if why := "; ".join(settings.needs()):
+        refuse(why)
     if settings.migrate_on_start:
         migrate_apart(package, settings.database_url)
     app = create_app(settings)

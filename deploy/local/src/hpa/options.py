@@ -47,6 +47,22 @@ class Options(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
+    @field_validator("telegram_api_base")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            message = "it has to begin with http:// or https://"
+            raise ValueError(message)
+        return value
+
+    @field_validator("postgres_url")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            message = "it has to begin with postgresql://"
+            raise ValueError(message)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

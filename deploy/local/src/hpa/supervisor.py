@@ -22,6 +22,8 @@ STEADY_SECONDS: Final = 10.0
 CUT_SECONDS: Final = 10.0
 AFTER_SECONDS: Final = 10.0
 AFTER_POLL_SECONDS: Final = 0.05
+REFUSAL: Final = b"refusing to start: "
+"""What a service says of settings that it does not take; it is passed on, not only logged."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Keeper:
         self.starts = 0
         self.since = 0.0
         self.is_faulty = False
+        self._refusal = ""
         self._log = log
         self._held = held
         self._forks = forks
@@ -76,14 +79,15 @@ class Keeper:
                 return
             if time.monotonic() - self.since > STEADY_SECONDS:
                 pause = FIRST_PAUSE
-            told(self, f"{self.process.name} ended ({code}), starting it again in {pause:.1f} s")
+            why = self._refusal or f"ended ({code})"
+            told(self, f"{self.process.name} {why}, starting it again in {pause:.1f} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _live(self, stopping: asyncio.Event, told: "Told") -> int:
         """Start the process and wait for its end."""
-        self.is_faulty = False
+        self.is_faulty, self._refusal = False, ""
         if self.process.after:
             await _until_listens(self.process.after, stopping)
         try:
@@ -112,6 +116,8 @@ class Keeper:
         return await self._forks.fork(self.process.name, order, [output, errors, *self._held])
 
     def _hear(self, line: bytes) -> None:
+        if line.startswith(REFUSAL):
+            self._refusal = f"is {line.decode(errors='replace').strip()}"
         if self.process.fault is not None and self.process.fault.search(line):
             self.is_faulty = True
 

@@ -14,6 +14,7 @@ from shared.clock import utcnow
 from shared.db.engine import Database
 from shared.errors import DomainError, Invalid
 from shared.serve import serve
+from shared.settings import read_settings
 
 Work = Callable[[Database, str], Awaitable[None]]
 
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _rotate_keys(parsed: argparse.Namespace) -> None:
     now = utcnow()
-    store = make_keys(Settings())
+    store = make_keys(read_settings(Settings))
     store.open(now)
     key = store.start_over(now) if parsed.leaked else store.rotate(now, force=parsed.now)
     sys.stdout.write(f"{key.kid} signs from {key.signs_at.isoformat()}\n")
@@ -103,7 +104,7 @@ def _with_password(parsed: argparse.Namespace, work: Work) -> None:
 
 
 async def _run(work: Work, password: str) -> None:
-    settings = Settings()
+    settings = read_settings(Settings)
     parts = make_parts(settings)
     database = Database(settings.database_url)
     try:

@@ -10,9 +10,11 @@ import uvloop
 from messaging.bot import Bot
 from messaging.sender import Sender
 from messaging.settings import Settings
+from shared.db.durable import require_durable
 from shared.db.engine import Database
 from shared.db.migrate import migrate_apart
 from shared.logging import configure_logging
+from shared.settings import read_settings
 
 SENDER = ["sender"]
 
@@ -20,7 +22,7 @@ SENDER = ["sender"]
 def main() -> None:
     """Run the role that the command line names."""
     if sys.argv[1:] == SENDER:
-        settings = Settings()
+        settings = read_settings(Settings)
         configure_logging("messaging-sender", settings.log_level)
         if settings.migrate_on_start:
             migrate_apart("messaging", settings.database_url)
@@ -37,7 +39,7 @@ async def send(settings: Settings) -> None:
     """Send messages and listen to the bot until SIGTERM; then end what is on the wire."""
     database, api = Database(settings.database_url), settings.bot_api()
     if settings.environment == "production":
-        await database.require_durable()
+        await require_durable(database)
     sender = Sender(database, api, settings.pace, parallel=settings.telegram_parallel)
     listening = None
     if api is not None:

@@ -25,14 +25,13 @@ log = structlog.get_logger()
 STATEMENT_SECONDS: Final = 3
 LOCK_SECONDS: Final = 2
 POOL_WAIT_SECONDS: Final = 1
+SHORT_LOCK_SECONDS: Final = 1
+"""For who has waited in line for long: the line and the lock together stay under 3 s."""
 SQLITE_READERS: Final = 4
 TELLING: Final = "telling"
 """A key of `tx.info`: others wait to hear of this commit (the relay, of new events)."""
+PATIENCE: Final = "patience"
 BUSY: Final = "The database is busy, try again later."
-
-
-class ProductionUnsafe(RuntimeError):
-    """PostgreSQL runs with settings that lose acknowledged commits."""
 
 
 class Database:
@@ -51,6 +50,7 @@ class Database:
         self.dialect = self.url.get_backend_name()
         if self.dialect == "sqlite":
             self._writes = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+            event.listen(self._writes.sync_engine, "begin", self._set_patience, insert=True)
             self._reads = _sqlite_engine(url, begin="BEGIN", pool_size=SQLITE_READERS)
             self._write_gate = Gate(1, LOCK_SECONDS)
             self._read_gate = Gate(SQLITE_READERS, LOCK_SECONDS)
@@ -59,6 +59,8 @@ class Database:
             # One snapshot for all statements of a reading, as SQLite's WAL gives it by itself.
             self._reads = self._writes.execution_options(isolation_level="REPEATABLE READ")
             self._write_gate = self._read_gate = Gate(pool_size, LOCK_SECONDS)
+        self._patience = LOCK_SECONDS
+        """Of the one that writes on SQLite: how long it waits for another process's lock."""
         self._write_session = async_sessionmaker(self._writes, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
         self.after_commit: list[Any] = []
@@ -78,12 +80,18 @@ class Database:
 
         Raises `Unavailable` when the database is locked, slow, full or away.
         """
-        gate = self._write_gate.pass_through(urgent=urgent)
-        async with gate, _translated(), self._write_session.begin() as tx:
-            yield tx
+        async with self._write_gate.pass_through(urgent=urgent) as waited:
+            self._patience = patience_after(waited)
+            async with _translated(), self._write_session.begin() as tx:
+                yield tx
         if tx.info.get(TELLING):
             for call in self.after_commit:
                 call()
+
+    def _set_patience(self, connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection
+        if connection.info.get(PATIENCE, LOCK_SECONDS) != self._patience:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={self._patience * 1000}")
+            connection.info[PATIENCE] = self._patience
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -96,22 +104,16 @@ class Database:
         async with self.reading() as tx:
             await tx.execute(text("SELECT 1"))
 
-    async def require_durable(self) -> None:
-        """Raise `ProductionUnsafe` when PostgreSQL may lose what it acknowledged."""
-        if self.dialect == "sqlite":
-            return
-        async with self.reading() as tx:
-            for name in ("fsync", "full_page_writes", "synchronous_commit"):
-                value = await tx.scalar(text("SELECT current_setting(:name)"), {"name": name})
-                if value == "off":
-                    message = f"PostgreSQL runs with {name} = off, which loses acknowledged commits"
-                    raise ProductionUnsafe(message)
-
     async def close(self) -> None:
         """Close every connection."""
         await self._reads.dispose()
         if self._writes is not self._reads:
             await self._writes.dispose()
+
+
+def patience_after(waited: float) -> int:
+    """Return for how many seconds to wait for a lock after *waited* seconds in line."""
+    return LOCK_SECONDS if waited <= SHORT_LOCK_SECONDS else SHORT_LOCK_SECONDS
 
 
 @asynccontextmanager

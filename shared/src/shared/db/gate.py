@@ -1,6 +1,7 @@
 """A fair line in front of a few connections: bounded waiting, a fast lane for urgent work."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,11 +25,12 @@ class Gate:
         self._urgent: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def pass_through(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Hold one of the places during the block."""
+    async def pass_through(self, *, urgent: bool = False) -> AsyncIterator[float]:
+        """Hold one of the places during the block; it is told how many seconds that took."""
+        asked_at = time.monotonic()
         await self._enter(urgent=urgent)
         try:
-            yield
+            yield time.monotonic() - asked_at
         finally:
             self._leave()
 
