@@ -11,11 +11,13 @@ from gateway.documents import SNAPSHOT
 DOCUMENT: Final[dict[str, Any]] = json.loads(SNAPSHOT.read_text())
 SCHEMAS: Final[dict[str, Any]] = DOCUMENT["components"]["schemas"]
 MEDIA: Final[list[tuple[str, dict[str, Any]]]] = [
-    (f"{method} {path} {where}", content["application/json"])
+    (f"{method} {path} {where}", media)
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
     for where, part in [("body", operation.get("requestBody", {})), *operation["responses"].items()]
-    if (content := part.get("content")) and not path.endswith(".json")
+    if not path.endswith(".json")
+    for kind, media in part.get("content", {}).items()
+    if media["schema"].get("format") != "binary"
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from tests.e2e.running import PASSWORD
-from tests.e2e.suite import NOBODY, Person, Suite, answers_to, exam_body
+from tests.e2e.suite import NOBODY, Person, Suite, Upload, answers_to, exam_body
 
 CALLERS: Final = ("nobody", "student", "employee", "owner")
 READ, WRITE, ALL = (401, 200, 200, 200), (401, 403, 200, 200), (200, 200, 200, 200)
@@ -55,6 +55,7 @@ TABLE: Final[list[Row]] = [
     *rows("POST", "/me/password/", "same_password", none=(401, 400, 400, 400)),
     *rows("GET", "/users/", "nothing", none=STAFF),
     *rows("POST", "/users/", "user", none=(401, 403, 403, 201)),
+    *rows("POST", "/users/import/", "users_file", none=OWNERS),
     *rows("GET", "/users/{}/", "nothing", student=STAFF, employee=(401, 403, 404, 200),
           absent=STAFF_ABSENT),
     *rows("PUT", "/users/{}/", "user", student=OWNERS, absent=(401, 403, 403, 404)),
@@ -72,6 +73,7 @@ TABLE: Final[list[Row]] = [
           absent=ABSENT),
     *rows("PUT PATCH", "/exams/{}/", "exam", published=WRITE, draft=WRITE, absent=STAFF_ABSENT),
     *rows("DELETE", "/exams/{}/", "nothing", published=DELETE, draft=DELETE, absent=STAFF_ABSENT),
+    *rows("POST", "/exams/import/", "questions_file", none=STAFF),
     *rows("POST", "/exams/enter-code/", "code", none=READ),
     *rows("POST", "/exams/enter-code/", "draft_code", none=(401, 404, 200, 200)),
     *rows("POST", "/exams/{}/publish/", "nothing", draft=STAFF, absent=STAFF_ABSENT),
@@ -81,6 +83,7 @@ TABLE: Final[list[Row]] = [
           draft=(401, 400, 403, 403), absent=(401, 404, 403, 403)),
     *rows("GET", "/exam-results/", "nothing", none=READ),
     *rows("GET", "/exam-results/my-results/", "nothing", none=READ),
+    *rows("GET", "/exam-results/export/", "nothing", none=STAFF),
     *rows("POST", "/exam-results/", "result", none=CREATE),
     *rows("GET", "/exam-results/{}/", "nothing", own_result=READ,
           foreign_result=(401, 404, 200, 200), absent=ABSENT),
@@ -311,6 +314,17 @@ async def _exam_body(world: World) -> Any:
     return exam_body((await world.ids("subject", 1, fresh=False))[0], tests=1)
 
 
+async def _users_file(_: World) -> Any:
+    row = f"fayl-{uuid4().hex[:12]},{PASSWORD},Fayldan"
+    return Upload("users.csv", f"username,password,full_name\n{row}\n")
+
+
+async def _questions_file(world: World) -> Any:
+    (subject,) = await world.ids("subject", 1, fresh=False)
+    fields = {"title": "Fayldan", "subject": str(subject), "date": "2026-02-20"}
+    return Upload("questions.csv", "text,option_1,option_2,correct\n2+2?,4,5,1\n", fields)
+
+
 async def _code_body(world: World) -> Any:
     return {"code": (await world.exam())["code"]}
 
@@ -363,6 +377,8 @@ BODIES: Final[dict[str, Maker]] = {
     "full_name": _constant({"full_name": "Yangi Ism"}),
     "subject": _subject_body,
     "exam": _exam_body,
+    "users_file": _users_file,
+    "questions_file": _questions_file,
     "code": _code_body,
     "draft_code": _draft_code_body,
     "no_answers": _constant({"answers": []}),

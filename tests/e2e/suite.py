@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import uuid4
 
@@ -12,6 +13,15 @@ from tests.e2e.running import OWNER, PASSWORD, Running
 PREFIX = "/api/v1"
 NOBODY = 2**62
 """An id that nothing has."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A form with a file in it, in the place of a JSON body."""
+
+    name: str
+    content: str
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 class Person:
@@ -44,7 +54,9 @@ class Person:
         """Send a request and return its answer, whatever it is."""
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         extra: dict[str, Any] = {"content": content} if content is not None else {}
-        if body is not None:
+        if isinstance(body, Upload):
+            extra |= {"files": {"file": (body.name, body.content)}, "data": body.fields}
+        elif body is not None:
             extra["json"] = body
         return await self._client.request(
             method, PREFIX + path, headers=sent | (headers or {}), **extra

@@ -34,7 +34,10 @@ class TestDocument:
         }
 
         reads = {("GET", path) for path in ("/exams/", "/subjects/")}
-        created = {("POST", path) for path in ("/exams/", "/subjects/", "/exams/enter-code/")}
+        created = {
+            ("POST", path)
+            for path in ("/exams/", "/subjects/", "/exams/enter-code/", "/exams/import/")
+        }
         single = {
             (method, path)
             for method in ("GET", "PUT", "PATCH", "DELETE")

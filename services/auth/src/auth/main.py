@@ -13,7 +13,7 @@ from auth.deps import Parts
 from auth.domain.clients import Tagger
 from auth.domain.throttle import InFlight
 from auth.passwords import Cost, Passwords
-from auth.routes import keys, me, sessions, users
+from auth.routes import imports, keys, me, sessions, users
 from auth.service.users import standing_of
 from auth.settings import Settings
 from auth.tokens.issuer import Issuer
@@ -23,7 +23,7 @@ from shared.clock import utcnow
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-SLOW: Final = ("/api/v1/login", "/api/v1/me/password")
+SLOW: Final = ("/api/v1/login/", "/api/v1/me/password/")
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -40,14 +40,14 @@ def create_app(settings: Settings) -> FastAPI:
         title="HPA auth",
         description="Users, passwords and tokens.",
         settings=settings,
-        routers=[sessions.router, me.router, users.router, keys.router],
+        routers=[sessions.router, me.router, users.router, imports.router, keys.router],
         internal_routers=[internal.router],
         consumers=consumers,
         background=[jobs.keep_tidy],
         user_state=user_state,
         jwks=lambda: parts.keys.jwks(utcnow()),
         # Waiting for a hash is no sign of overload; the line has a bound of its own.
-        deadlines={form: settings.request_seconds for path in SLOW for form in (path, f"{path}/")},
+        deadlines=dict.fromkeys(SLOW, settings.request_seconds) | {imports.PATH: imports.SECONDS},
     )
     app.state.auth = parts
     app.router.lifespan_context = _with_owner(app, settings)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
-from auth.domain.users import NAME_LENGTH, Role, flaw_of
+from auth.domain.users import NAME_LENGTH, STUDENT, Role, flaw_of
 from auth.models import User
 from shared.http.fields import Id, Input, NoNul, Text
 from shared.http.messages import refusal
@@ -70,6 +70,12 @@ class UserCreate(Input):
     full_name: FullName = Field(examples=["Ali Valiyev"])
     telegram_id: TelegramId | None = None
     phone: Phone | None = None
+
+
+class UserRow(UserCreate):
+    """A row of a file of users; without a role it is a student."""
+
+    role: Role = STUDENT
 
 
 def _untold(schema: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from exams import internal
 from exams.consumers import consumers
 from exams.jobs import drop_old_misses, keep_results_equal
-from exams.routes import exams, subjects, writing
+from exams.routes import exams, imports, subjects, writing
 from exams.service.contents import Contents
 from exams.settings import Settings
 from shared.app import build_app
@@ -20,7 +20,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="HPA exams",
         description=DESCRIPTION,
         settings=settings,
-        routers=[subjects.router, exams.router, writing.router],
+        routers=[subjects.router, exams.router, writing.router, imports.router],
         internal_routers=[internal.router],
         consumers=consumers,
         users=True,

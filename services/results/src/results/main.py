@@ -7,7 +7,7 @@ from results.clients import ExamsClient
 from results.consumers import consumers
 from results.intake import Intake
 from results.jobs import keep_exams, serve_intake
-from results.routes import results, submits
+from results.routes import export, results, submits
 from results.settings import Settings
 from shared.app import build_app
 from shared.runtime import Runtime
@@ -20,11 +20,12 @@ def create_app(settings: Settings) -> FastAPI:
         title="HPA results",
         description="Results and answers, graded from a replica of every exam version.",
         settings=settings,
-        routers=[submits.router, results.router],
+        routers=[submits.router, results.router, export.router],
         internal_routers=[internal.router],
         consumers=consumers,
         users=True,
         background=[serve_intake, keep_exams],
+        deadlines={export.PATH: export.SECONDS},
     )
     runtime: Runtime = app.state.hpa
     app.state.intake = Intake(

@@ -1,13 +1,13 @@
 """Bodies and answers of the results service."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from results import examples
 from results.models import Result, ResultAnswer
-from shared.http.fields import Day, Id, Input, LongText, Whole
+from shared.http.fields import Day, Id, Input, LongText, NoNul, Whole
 
 MAX_ANSWERS = 500
 Score = Annotated[float, Field(ge=0, le=100)]
@@ -51,6 +51,13 @@ class ResultFilters(BaseModel):
     is_checked: bool | None = None
     date_from: Day | None = None
     date_to: Day | None = None
+
+
+class ExportQuery(ResultFilters):
+    """Which results are exported, and as what."""
+
+    search: Annotated[str, Field(max_length=200), NoNul] = ""
+    format: Literal["csv", "xlsx"] = "csv"
 
 
 class GradeIn(Input):

@@ -59,6 +59,11 @@ def parse_many(model: type[Model], raw: bytes, *, limit: int) -> Model | list[Mo
     )
 
 
+def check(model: type[Model], data: object) -> Model:
+    """Check *data*, which was no JSON, as a *model*. Raises `Invalid`."""
+    return cast("Model", _checked(_shape(model, partial=False), data))
+
+
 def loads(raw: bytes) -> object:
     """
     Read JSON strictly: no NaN, infinities, lone surrogates, invalid UTF-8 or endless nesting.
@@ -69,15 +74,19 @@ def loads(raw: bytes) -> object:
         return {}
     media_type = getattr(raw, "media_type", "application/json")
     if media_type is None or not _JSON_TYPE.fullmatch(media_type):
-        shown = _MEDIA_TYPE.match(media_type or "")
-        name = shown[1] if shown else ""
-        message = f'Unsupported media type "{name}" in request.'
+        message = f'Unsupported media type "{media_name(media_type)}" in request.'
         raise UnsupportedMedia(message)
     try:
         return orjson.loads(memoryview(raw))  # orjson takes bytes, but no subclass of it
     except orjson.JSONDecodeError as error:
         message = f"JSON parse error - {error}"
         raise ParseFailed(message) from None
+
+
+def media_name(media_type: str | None) -> str:
+    """Return the name of a media type that may be shown: without parameters, and short."""
+    shown = _MEDIA_TYPE.match(media_type or "")
+    return shown[1] if shown else ""
 
 
 async def raw_body(request: Request) -> Raw:

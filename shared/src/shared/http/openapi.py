@@ -27,6 +27,7 @@ from shared.http.deps import PathId, RoleGuard, authenticate
 from shared.http.errors import errors
 from shared.http.filters import Filters
 from shared.http.pagination import Paging
+from shared.http.upload import FILE, FORM, UploadForm
 from shared.security.principal import ROLES
 
 TEXTS: Final = {"type": "array", "items": {"type": "string"}}
@@ -167,6 +168,8 @@ def _describe(operation: dict[str, Any], route: APIRoute, bodies: "_Bodies") -> 
     for call in calls:
         if isinstance(call, RawBody):
             operation["requestBody"] = bodies.request_body(call)
+        if isinstance(call, UploadForm):
+            operation["requestBody"] = _form(call)
     responses = operation["responses"]
     responses.pop("422", None)
     if any(isinstance(call, Paging) for call in calls):
@@ -186,7 +189,7 @@ def _refusals(
             yield Forbidden
     absent = [call.absent for call in calls if isinstance(call, PathId)]
     yield from absent[:1] or ([NotFound] if absent else [])
-    takes_body = any(isinstance(call, RawBody) for call in calls)
+    takes_body = any(isinstance(call, RawBody | UploadForm) for call in calls)
     if takes_body or takes_query:
         yield Invalid
     if takes_body:
@@ -223,6 +226,23 @@ def _query_parameters(calls: list[Any]) -> Iterator[dict[str, Any]]:
     for call in calls:
         if isinstance(call, Paging | Filters):
             yield from call.parameters
+
+
+def _form(upload: UploadForm) -> dict[str, Any]:
+    """Describe a form: its file, and its other fields."""
+    fields = upload.fields.model_json_schema() if upload.fields else {}
+    file = {
+        "type": "string",
+        "format": "binary",
+        "description": upload.description,
+        "examples": [upload.example],
+    }
+    schema = {
+        "type": "object",
+        "properties": {FILE: file, **fields.get("properties", {})},
+        "required": [FILE, *fields.get("required", ())],
+    }
+    return {"required": True, "content": {FORM.decode(): {"schema": schema}}}
 
 
 class _Bodies:

@@ -11,6 +11,8 @@ Role = Literal["owner", "employee", "student"]
 
 OWNER: Final = "owner"
 STUDENT: Final = "student"
+IMPORT_LIMIT: Final = 500
+"""Rows of one file: every one of them costs a hash."""
 
 NAME_LENGTH: Final = 150
 NAME: Final = re.compile(r"[\w.@+\-'’]+")  # noqa: RUF001 - Uzbek names carry either apostrophe

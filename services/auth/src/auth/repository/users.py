@@ -75,13 +75,29 @@ async def has_owner(tx: AsyncSession) -> bool:
 
 async def save_user(tx: AsyncSession, user: User) -> None:
     """Write a new or changed user now. Raises `UsernameTaken`: the unique key decides."""
-    tx.add(user)
+    await add_users(tx, [user])
+
+
+async def add_users(tx: AsyncSession, users: Sequence[User]) -> None:
+    """Write users in one go. Raises `UsernameTaken`: the unique key decides."""
+    tx.add_all(users)
     try:
         await tx.flush()
     except IntegrityError as error:
         if "username_key" in str(error.orig):
             raise UsernameTaken from None
         raise
+
+
+async def find_ids_by_key(tx: AsyncSession, keys: Iterable[str]) -> dict[str, int]:
+    """Return who has each of the names, in whatever case; names that are free are absent."""
+    wanted = sorted(set(keys))
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), MAX_PARAMETERS):
+        part = wanted[start : start + MAX_PARAMETERS]
+        statement = select(User.username_key, User.id).where(User.username_key.in_(part))
+        found |= {row.username_key: row.id for row in await tx.execute(statement)}
+    return found
 
 
 async def replace_password(tx: AsyncSession, user_id: int, *, old: str, new: str) -> bool:

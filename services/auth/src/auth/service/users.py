@@ -58,7 +58,19 @@ def state_of(user: User) -> UserChangedV1:
 
 async def create_user(tx: AsyncSession, new: NewUser, *, now: datetime) -> User:
     """Create an active user and tell the other services. Raises `UsernameTaken`."""
-    user = User(
+    return (await create_users(tx, [new], now=now))[0]
+
+
+async def create_users(tx: AsyncSession, new: Sequence[NewUser], *, now: datetime) -> list[User]:
+    """Create active users, all or none, and tell the other services. Raises `UsernameTaken`."""
+    users = [_user_of(each, now) for each in new]
+    await repository.add_users(tx, users)
+    await emit(tx, *map(state_of, users))
+    return users
+
+
+def _user_of(new: NewUser, now: datetime) -> User:
+    return User(
         version=1,
         username=new.username,
         username_key=domain.key_of(new.username),
@@ -73,9 +85,6 @@ async def create_user(tx: AsyncSession, new: NewUser, *, now: datetime) -> User:
         created_at=now,
         changed_at=now,
     )
-    await repository.save_user(tx, user)
-    await emit(tx, state_of(user))
-    return user
 
 
 async def update_user(tx: AsyncSession, user_id: int, changes: Changes, *, now: datetime) -> User:
@@ -158,6 +167,11 @@ async def get_user_named(tx: AsyncSession, username: str) -> User:
     if user is None:
         raise UserNotFound
     return user
+
+
+async def ids_by_name(tx: AsyncSession, usernames: Iterable[str]) -> dict[str, int]:
+    """Return who has each of the names, by `domain.key_of` it."""
+    return await repository.find_ids_by_key(tx, map(domain.key_of, usernames))
 
 
 async def list_users(

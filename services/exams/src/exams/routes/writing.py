@@ -74,7 +74,7 @@ async def delete_exam(_: StaffCaller, exam_id: ExamId, now: Now, app: App) -> Re
     """Delete an exam. Its results stay readable."""
     async with app.database.transaction() as tx:
         written = await service.delete_exam(tx, exam_id, now=now)
-    await _push(app, written)
+    await push(app, written)
     return no_content()
 
 
@@ -83,7 +83,7 @@ async def publish_exam(_: StaffCaller, exam_id: ExamId, now: Now, app: App) -> R
     """Let students see the exam."""
     async with app.database.transaction() as tx:
         written = await service.set_published(tx, exam_id, is_published=True, now=now)
-    await _push(app, written)
+    await push(app, written)
     return reply(PUBLISHED)
 
 
@@ -92,7 +92,7 @@ async def unpublish_exam(_: StaffCaller, exam_id: ExamId, now: Now, app: App) ->
     """Hide the exam from students."""
     async with app.database.transaction() as tx:
         written = await service.set_published(tx, exam_id, is_published=False, now=now)
-    await _push(app, written)
+    await push(app, written)
     return reply(UNPUBLISHED)
 
 
@@ -123,9 +123,10 @@ async def _edited(app: Runtime, exam_id: int, body: ExamCreate, now: Now) -> Res
 
 
 async def _told(app: Runtime, written: Written, status: int) -> Response:
-    await _push(app, written)
+    await push(app, written)
     return reply(detail_of(written.exam, written.questions), status)
 
 
-async def _push(app: Runtime, written: Written) -> None:
+async def push(app: Runtime, written: Written) -> None:
+    """Tell results of an exam as it is now; never before its commit."""
     await push_exam(app, state_of(written.exam, as_state(written.questions)))

@@ -16,7 +16,7 @@ from exams.domain import (
     new_code,
     title_of_copy,
 )
-from exams.errors import CodesExhausted, UnknownSubject
+from exams.errors import CodesExhausted, SubjectNotFound, UnknownSubject
 from exams.models import Exam
 from exams.repository import exams as repository
 from exams.repository import participants, subjects
@@ -135,6 +135,14 @@ def _draft_of(question: Mapping[str, Any]) -> QuestionDraft:
             for option in question["options"]
         ],
     )
+
+
+async def require_subject(view: AsyncSession, subject_id: int) -> None:
+    """Say early that a subject does not exist; nothing is locked. Raises `UnknownSubject`."""
+    try:
+        await subjects.get_subject(view, subject_id)
+    except SubjectNotFound:
+        raise UnknownSubject(subject_id) from None
 
 
 async def _require_subject(tx: AsyncSession, subject_id: int) -> None:

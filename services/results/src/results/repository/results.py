@@ -90,6 +90,16 @@ async def list_results(
     return rows, int(total or 0)
 
 
+async def list_next(
+    tx: AsyncSession, wanted: ResultFilter, *, below: int | None, limit: int
+) -> Sequence[Any]:
+    """Return results with their exams' titles, newest first, from below an id on."""
+    statement = select(*COLUMNS, Result.exam_title).where(*wanted.conditions())
+    if below is not None:
+        statement = statement.where(Result.id < below)
+    return (await tx.execute(statement.order_by(Result.id.desc()).limit(limit))).all()
+
+
 def _order(names: tuple[str, ...]) -> list[Any]:
     order: list[Any] = []
     for name in names:

@@ -46,7 +46,7 @@ async def list_results(
     caller: Caller, app: App, asked: Filter, page: Ordering, view: Read
 ) -> Response:
     """List results, newest first; students see their own."""
-    wanted = _wanted(asked, page, app)
+    wanted = wanted_of(asked, page.search, app)
     return await _listed(_own(wanted, caller) if caller.role == "student" else wanted, page, view)
 
 
@@ -55,7 +55,7 @@ async def list_my_results(
     caller: Caller, app: App, asked: Filter, page: Ordering, view: Read
 ) -> Response:
     """List the caller's own results, newest first."""
-    return await _listed(_own(_wanted(asked, page, app), caller), page, view)
+    return await _listed(_own(wanted_of(asked, page.search, app), caller), page, view)
 
 
 @router.post(
@@ -165,7 +165,8 @@ async def grade_answer(
     return reply(shown)
 
 
-def _wanted(asked: ResultFilters, page: Page, app: Runtime) -> ResultFilter:
+def wanted_of(asked: ResultFilters, search: str, app: Runtime) -> ResultFilter:
+    """Return what is asked for, its days as moments of the academy's time."""
     zone = app.settings.hpa_time_zone
     return ResultFilter(
         exam=asked.exam,
@@ -173,7 +174,7 @@ def _wanted(asked: ResultFilters, page: Page, app: Runtime) -> ResultFilter:
         is_checked=asked.is_checked,
         since=midnight(asked.date_from, zone) if asked.date_from else None,
         before=midnight(asked.date_to, zone, after=1) if asked.date_to else None,
-        search=page.search,
+        search=search,
     )
 
 

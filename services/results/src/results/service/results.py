@@ -25,6 +25,13 @@ async def list_results(
     return await repository.list_results(tx, wanted, part)
 
 
+async def list_next(
+    tx: AsyncSession, wanted: ResultFilter, *, below: int | None, limit: int
+) -> Sequence[Any]:
+    """Return a piece of all results, newest first, from below an id on."""
+    return await repository.list_next(tx, wanted, below=below, limit=limit)
+
+
 async def get_result(tx: AsyncSession, result_id: int, *, student_id: int | None = None) -> Result:
     """Return a result; with *student_id*, only his own."""
     return await repository.get_result(tx, result_id, student_id=student_id)
