@@ -54,11 +54,11 @@ test-unit: setup  ## Tests of the packages and the rules of the house
 
 .PHONY: test-e2e
 test-e2e: setup  ## Stories against a running suite: on SQLite, on PostgreSQL, in containers
-	$(PYTEST) tests/e2e deploy/local/tests/test_up.py -m "not chaos" -n $(WORKERS)
+	$(PYTEST) tests/e2e tests/faults deploy/local/tests/test_up.py -m "not chaos" -n $(WORKERS)
 
 .PHONY: test-chaos chaos
 test-chaos: setup  ## The long fault runs; SEED=n repeats one
-	HPA_CHAOS_SEED=$(SEED) $(PYTEST) tests/e2e -m chaos -s
+	HPA_CHAOS_SEED=$(SEED) $(PYTEST) tests/faults -m chaos -s
 chaos: test-chaos
 
 .PHONY: fix

@@ -1,82 +1,16 @@
-"""The suite of each kind, started once a run and ended with all that belongs to it."""
-
-import re
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+"""The suites of `fixtures.py`, and the people of the stories."""
 
 import pytest
-from typing_extensions import override
-from xdist.scheduler import LoadScopeScheduling
 
-from tests.e2e import telegram as bot
+from tests.e2e import fixtures
 from tests.e2e.access import World
-from tests.e2e.containers import Containers, bridge_address, engine_is_missing
-from tests.e2e.local import Processes
-from tests.e2e.running import Running
 from tests.e2e.suite import Suite
 
-KINDS = ("sqlite", "postgresql", "compose")
-"""As processes on either database, and as containers."""
-HEALED_SECONDS = 60
 
-
-class ByKind(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Keeps the tests of one kind on one worker of xdist, which starts that suite; else a file."""
-
-    @override
-    def _split_scope(self, nodeid: str) -> str:
-        file, _, rest = nodeid.partition("::")
-        words = re.split(r"\W+", rest.partition("[")[2])
-        return next((kind for kind in KINDS if kind in words), file)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByKind:
-    """Use it; `--dist loadgroup` would know the kinds too, but pytest 9.2 drops its groups."""
-    return ByKind(config, log)
-
-
-@pytest.fixture(scope="session")
-def telegram() -> bot.FakeTelegram:
-    """Return the Bot API that the suites talk to."""
-    return bot.FakeTelegram()
-
-
-@pytest.fixture(scope="session", params=KINDS)
-def running(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    telegram: bot.FakeTelegram,
-) -> Iterator[Running]:
-    """Return the suite of one kind, with two processes of results where one can be had."""
-    is_compose = request.param == "compose"
-    if is_compose and (reason := engine_is_missing()):
-        pytest.skip(f"no Docker engine with compose: {reason}")
-    folder = tmp_path_factory.mktemp(request.param) / "data"
-    with bot.listening(telegram, bridge_address() if is_compose else "127.0.0.1") as url:
-        told = {"TELEGRAM_BOT_TOKEN": bot.TOKEN, "TELEGRAM_API_BASE": url}
-        if request.param == "postgresql":
-            told["HPA_POSTGRES_URL"] = request.getfixturevalue("postgres_url")
-        made: Running = (
-            Containers(folder, **told)
-            if is_compose
-            else Processes(folder, HPA_WORKERS_RESULTS="2", **told)
-        )
-        try:
-            made.start()
-            yield made
-        finally:
-            made.stop()
-
-
-@pytest.fixture
-async def suite(running: Running) -> AsyncIterator[Suite]:
-    """Return the running suite; what a test before this one hurt has healed."""
-    running.resume_all()
-    if running.is_hurt:
-        running.wait_until_healthy(HEALED_SECONDS)
-    async with Suite(running) as suite:
-        yield suite
+def pytest_configure(config: pytest.Config) -> None:
+    """Share the suites with `tests/faults`: two fixtures would start two of each kind."""
+    if not config.pluginmanager.has_plugin(fixtures.NAME):
+        config.pluginmanager.register(fixtures, fixtures.NAME)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from docker.models.containers import Container
 from testcontainers.compose import DockerCompose
 from testcontainers.core.docker_client import DockerClient
@@ -27,6 +26,8 @@ TOOLS = "nats:2.12-alpine"
 SERVICE_OF = {"gateway": "traefik", "documents": "gateway"}
 """How compose calls what the tests call otherwise."""
 STOP_SECONDS = 120
+COMPOSE = pytest.mark.parametrize("running", ["compose"], indirect=True)
+"""Marks a test of what only containers have."""
 ZONE = "Asia/Tashkent"
 REAPER = """
 cat > /dev/null  # until whoever started the suite closes the pipe, or dies
@@ -109,15 +110,15 @@ class Containers(Running):
             return
         reaper.communicate(timeout=STOP_SECONDS)
         left = [
-            *self.docker.containers.list(all=True, filters=self._mine),
-            *self.docker.volumes.list(filters=self._mine),
-            *self.docker.networks.list(filters=self._mine),
+            *self.docker.containers.list(all=True, filters=self.mine),
+            *self.docker.volumes.list(filters=self.mine),
+            *self.docker.networks.list(filters=self.mine),
             *self.docker.images.list(filters={"reference": f"hpa/*:{self.tag}*"}),
         ]
         assert not left, f"left behind: {left}"
 
     @property
-    def _mine(self) -> dict[str, str]:
+    def mine(self) -> dict[str, str]:
         return {"label": f"com.docker.compose.project={self.project}"}
 
     def run(self, *command: str | Path, **environment: str) -> str:
@@ -145,13 +146,13 @@ class Containers(Running):
 
     def containers(self) -> dict[str, Container]:
         """Return every container of the project, ended ones too, by its service."""
-        found = self.docker.containers.list(all=True, filters=self._mine)
+        found = self.docker.containers.list(all=True, filters=self.mine)
         return {each.labels["com.docker.compose.service"]: each for each in found}
 
     def container(self, name: str) -> Container:
         """Return the container of a part."""
         service = SERVICE_OF.get(name, name)
-        wanted = [self._mine["label"], f"com.docker.compose.service={service}"]
+        wanted = [self.mine["label"], f"com.docker.compose.service={service}"]
         return self.docker.containers.list(all=True, filters={"label": wanted})[0]
 
     def address(self, name: str) -> str:
@@ -189,58 +190,3 @@ class Containers(Running):
     def inside(self, name: str, script: str) -> str:
         """Run a shell script in a container of the suite and return what it said."""
         return str(self.container(name).exec_run(["sh", "-c", script]).output.decode())
-
-    @override
-    def kill(self, name: str) -> None:
-        # Not `docker kill`: what was stopped by hand is not started again.
-        self.is_hurt = True
-        pid = self.container(name).attrs["State"]["Pid"]
-        if pid:
-            self.outside("sh", "-c", f"kill -9 {pid} || true", pid_mode="host")
-
-    @override
-    def pause(self, name: str, *, which: slice = slice(None)) -> None:
-        self.is_hurt = True
-        for container in [self.container(name)][which]:
-            container.pause()
-
-    @override
-    def resume_all(self) -> None:
-        for container in self.docker.containers.list(filters={**self._mine, "status": "paused"}):
-            container.unpause()
-
-    @override
-    @contextmanager
-    def killed(self, name: str) -> Iterator[None]:
-        container = self.container(name)
-        self.is_hurt = True
-        container.kill()
-        try:
-            yield
-        finally:
-            container.start()
-            self.wait_until_healthy()
-
-    @contextmanager
-    def disconnected(self, name: str) -> Iterator[None]:
-        """Take a part off its networks, and wait afterwards until all is well."""
-        container = self.container(name)
-        places = container.attrs["NetworkSettings"]["Networks"]
-        self.is_hurt = True
-        for network in places:
-            self.docker.networks.get(network).disconnect(container, force=True)
-        try:
-            yield
-        finally:
-            for network, place in places.items():
-                self.docker.networks.get(network).connect(container, aliases=place["Aliases"])
-            self.wait_until_healthy()
-
-    @override
-    def delete_jetstream_store(self) -> None:
-        container = self.container("nats")
-        self.is_hurt = True
-        container.kill()
-        store = {f"{self.project}_nats": {"bind": "/data", "mode": "rw"}}
-        self.outside("rm", "-r", "/data/jetstream", volumes=store)
-        container.start()

@@ -2,13 +2,11 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from tests.e2e.running import OWNER, PASSWORD, START_SECONDS, Running
 
 HPA = Path(sys.executable).with_name("hpa")
 STOP_SECONDS = 40
-POLL_SECONDS = 0.05
 PROCESSES = pytest.mark.parametrize("running", ["sqlite", "postgresql"], indirect=True)
 """Marks a test of what containers do not have: two processes of one service."""
 
@@ -41,7 +38,6 @@ class Processes(Running):
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
-        self._frozen: set[int] = set()
 
     @override
     def start(self) -> None:
@@ -54,7 +50,6 @@ class Processes(Running):
         process, self._process = self._process, None
         if process is None:
             return
-        self.resume_all()
         process.send_signal(signal.SIGINT)
         try:
             process.wait(STOP_SECONDS)
@@ -122,55 +117,6 @@ class Processes(Running):
     def broken_promises(self) -> str:
         checked = self.run("fsck")
         return checked.stdout + checked.stderr if checked.returncode else ""
-
-    @override
-    def kill(self, name: str) -> None:
-        self.is_hurt = True
-        for pid in self.pids(name):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    @override
-    def pause(self, name: str, *, which: slice = slice(None)) -> None:
-        self.is_hurt = True
-        for pid in self.pids(name)[which]:
-            os.kill(pid, signal.SIGSTOP)
-            self._frozen.add(pid)
-
-    @override
-    def resume_all(self) -> None:
-        while self._frozen:
-            with suppress(ProcessLookupError):
-                os.kill(self._frozen.pop(), signal.SIGCONT)
-
-    @override
-    @contextmanager
-    def killed(self, name: str) -> Iterator[None]:
-        # As often as the supervisor brings it back.
-        over = threading.Event()
-
-        def killing() -> None:
-            while not over.wait(POLL_SECONDS):
-                self.kill(name)
-
-        killer = threading.Thread(target=killing)
-        self.kill(name)
-        killer.start()
-        try:
-            yield
-        finally:
-            over.set()
-            killer.join()
-            self.wait_until_healthy()
-
-    @override
-    def delete_jetstream_store(self) -> None:
-        self.pause("nats")
-        stores = [path for path in self.folder.rglob("jetstream") if path.is_dir()]
-        assert stores, "no JetStream store was found"
-        for store in stores:
-            shutil.rmtree(store)
-        self.kill("nats")
 
 
 def _processes_naming(text: str) -> Iterator[int]:

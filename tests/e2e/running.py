@@ -1,22 +1,19 @@
-"""A suite that really runs, however it was started, with the means to hurt and to heal it."""
+"""A suite that really runs, however it was started; `tests/faults` can hurt it."""
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import httpx2
 
 from shared.testing import processes
+from shared.testing.proxy import Proxy
 
 OWNER, PASSWORD = "admin", "Egasi-2026-Sirli"
 SERVICES = ("auth", "exams", "results", "messaging", "worklogs")
 CLOSED_PATHS = ("/me/", "/exams/", "/exam-results/", "/messages/", "/work-logs/")
 """One path of each service that says 401 to nobody in particular."""
 START_SECONDS = 90
-GATEWAY_NOTICES = 4.0
-"""Seconds until the gateway's health checks see a change: one every second, its timeout of 2 s."""
 
 
 class Running(ABC):
@@ -26,8 +23,8 @@ class Running(ABC):
         self.url = f"http://127.0.0.1:{processes.free_port()}"
         self.known: dict[str, tuple[str, dict[str, Any]]] = {}
         """Tokens and users by name, for those who are wanted by many tests."""
-        self.is_hurt = False
-        """Something was killed or frozen, and nobody has seen it well since."""
+        self.lines: dict[str, Proxy] = {}
+        """The proxies that stand before parts."""
 
     @abstractmethod
     def start(self) -> None:
@@ -50,38 +47,8 @@ class Running(ABC):
         """Compare the databases with each other and with the rules; empty when all is well."""
 
     @abstractmethod
-    def kill(self, name: str) -> None:
-        """Kill a part with -9; whoever looks after it brings it back."""
-
-    @abstractmethod
-    def pause(self, name: str, *, which: slice = slice(None)) -> None:
-        """Freeze a part, or *which* of its processes: they keep their lines and answer nothing."""
-
-    @abstractmethod
-    def resume_all(self) -> None:
-        """Let everything frozen go on."""
-
-    @abstractmethod
-    def killed(self, name: str) -> AbstractContextManager[None]:
-        """Keep a part dead, and wait afterwards until all is well."""
-
-    @abstractmethod
-    def delete_jetstream_store(self) -> None:
-        """Take NATS everything it stored, as a lost disk would."""
-
-    @abstractmethod
     def why_dead(self) -> str | None:
         """Say why the suite can never become healthy, None while it can."""
-
-    @contextmanager
-    def frozen(self, name: str) -> Iterator[None]:
-        """Keep a part frozen, and wait afterwards until all is well."""
-        self.pause(name)
-        try:
-            yield
-        finally:
-            self.resume_all()
-            self.wait_until_healthy()
 
     def is_healthy(self) -> bool:
         """Say whether every part is ready and the gateway has noticed that it is."""
@@ -103,5 +70,4 @@ class Running(ABC):
             return self.is_healthy()
 
         processes.wait_until(healthy, seconds=within, what=f"healthy within {within} s")
-        self.is_hurt = False
         return time.monotonic() - started

@@ -1,45 +1,9 @@
-"""What containers have beyond processes: walls around each, networks to be cut off from."""
+"""What containers have beyond processes: walls around each."""
 
 from typing import Any
 
-import pytest
-
-from tests.e2e.containers import Containers
+from tests.e2e.containers import COMPOSE, Containers
 from tests.e2e.suite import Suite
-from tests.e2e.test_one_down import DOWN, R, W, hurt_and_heal
-
-COMPOSE = pytest.mark.parametrize("running", ["compose"], indirect=True)
-BESIDE = ("documents", "streams", "messaging-sender")
-"""Parts that no cell of the table needs."""
-
-
-@COMPOSE
-@pytest.mark.parametrize("part", DOWN)
-async def test_a_part_cut_off_is_what_the_table_says(suite: Suite, part: str) -> None:
-    assert isinstance(suite.running, Containers)
-
-    await hurt_and_heal(suite, suite.running.disconnected(part), DOWN[part])
-
-
-@COMPOSE
-@pytest.mark.parametrize("way", ["frozen", "killed", "disconnected"])
-async def test_without_the_database_all_is_refused_and_heals(suite: Suite, way: str) -> None:
-    await hurt_and_heal(suite, getattr(suite.running, way)("postgres"), (R,) * 9)
-
-
-@COMPOSE
-@pytest.mark.parametrize("part", BESIDE)
-async def test_a_part_beside_the_table_is_missed_by_nobody(suite: Suite, part: str) -> None:
-    await hurt_and_heal(suite, suite.running.killed(part), (W,) * 9)
-
-
-@COMPOSE
-@pytest.mark.parametrize("way", ["frozen", "killed", "disconnected"])
-async def test_the_gateway_heals(suite: Suite, way: str) -> None:
-    with getattr(suite.running, way)("gateway"):
-        assert not suite.running.is_healthy()
-
-    assert suite.running.is_healthy()
 
 
 def weaknesses(container: dict[str, Any]) -> set[str]:

@@ -10,10 +10,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from tests.e2e.containers import DEPLOY, ROOT, Containers
-from tests.e2e.hand_in import send
+from tests.e2e.containers import COMPOSE, DEPLOY, ROOT, Containers
 from tests.e2e.suite import Suite, exam_body
-from tests.e2e.test_containers import COMPOSE
+from tests.faults.hand_in import send
 
 EXPANDS = '''\
 """Add what only the next release knows."""

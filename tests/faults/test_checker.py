@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.record import ALREADY, Attempt, violations
+from tests.faults.checker import ALREADY, Attempt, violations
 
 
 def stored(**fields: Any) -> dict[str, Any]:

@@ -9,11 +9,15 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.e2e.running import GATEWAY_NOTICES, PASSWORD
+from tests.e2e.containers import COMPOSE
+from tests.e2e.running import PASSWORD
 from tests.e2e.suite import Person, Suite, answers_to, exam_body
+from tests.faults.faults import GATEWAY_NOTICES, Faults, Way
 
 W, L, R = "works", "works, may lag", "refused"
 SLOWEST_REFUSAL = 3.5
+BESIDE = ("documents", "streams", "messaging-sender")
+"""Parts that no cell of the table needs."""
 
 #                  login  exams  write  submit results messages send work logs attendance
 DOWN = {
@@ -92,7 +96,7 @@ async def open_academy(suite: Suite, exams: int) -> Academy:
     return Academy(suite, teacher, [student, other], subject["id"], made)
 
 
-def fault(verdict: str, answer: httpx2.Response | AssertionError) -> str | None:
+def breach(verdict: str, answer: httpx2.Response | AssertionError) -> str | None:
     """Say how an answer breaks the table, None when it keeps to it."""
     if isinstance(answer, AssertionError):
         return None if verdict == R and " 503 " in str(answer) else f"{verdict}, but {answer}"
@@ -104,7 +108,7 @@ def fault(verdict: str, answer: httpx2.Response | AssertionError) -> str | None:
     return None if answer.is_success else f"{verdict}, but {told}"
 
 
-async def faults(academy: Academy, verdicts: tuple[str, ...], *, only: set[str]) -> list[str]:
+async def breaches(academy: Academy, verdicts: tuple[str, ...], *, only: set[str]) -> list[str]:
     """Try the cells of the given verdicts side by side and return what breaks the table."""
 
     async def one(
@@ -121,7 +125,7 @@ async def faults(academy: Academy, verdicts: tuple[str, ...], *, only: set[str])
         if verdict in only
     ]
     answers = await asyncio.gather(*(one(cell) for _, cell in tried))
-    found = [fault(verdict, answer) for (verdict, _), answer in zip(tried, answers, strict=True)]
+    found = [breach(verdict, answer) for (verdict, _), answer in zip(tried, answers, strict=True)]
     return [each for each in found if each]
 
 
@@ -131,15 +135,57 @@ async def hurt_and_heal(
     """Try every cell while the part is down, and all of them when it is back."""
     academy = await open_academy(suite, exams=6)
     with down:
-        at_once = await faults(academy, verdicts, only={W, L})
+        at_once = await breaches(academy, verdicts, only={W, L})
         await asyncio.sleep(GATEWAY_NOTICES)  # the time a health check needs, not a guess
-        later = await faults(academy, verdicts, only={W, L, R})
-    healed = await faults(academy, (W,) * 9, only={W})
+        later = await breaches(academy, verdicts, only={W, L, R})
+    healed = await breaches(academy, (W,) * 9, only={W})
 
     assert (at_once, later, healed) == ([], [], [])
 
 
-@pytest.mark.parametrize("way", ["frozen", "killed"])
+@pytest.mark.parametrize("way", ["stop", "keep_down"])
 @pytest.mark.parametrize("part", DOWN)
-async def test_one_part_down_is_what_the_table_says(suite: Suite, part: str, way: str) -> None:
-    await hurt_and_heal(suite, getattr(suite.running, way)(part), DOWN[part])
+async def test_one_part_down_is_what_the_table_says(
+    suite: Suite, faults: Faults, part: str, way: Way
+) -> None:
+    await hurt_and_heal(suite, faults.down(part, way), DOWN[part])
+
+
+@COMPOSE
+@pytest.mark.parametrize("part", DOWN)
+async def test_a_part_cut_off_is_what_the_table_says(
+    suite: Suite, faults: Faults, part: str
+) -> None:
+    await hurt_and_heal(suite, faults.down(part, "cut"), DOWN[part])
+
+
+@COMPOSE
+@pytest.mark.parametrize("way", ["stop", "keep_down"])
+async def test_without_the_database_all_is_refused_and_heals(
+    suite: Suite, faults: Faults, way: Way
+) -> None:
+    await hurt_and_heal(suite, faults.down("postgres", way), (R,) * 9)
+
+
+@pytest.mark.parametrize("running", ["postgresql", "compose"], indirect=True)
+async def test_cut_off_from_the_database_all_is_refused_and_heals(
+    suite: Suite, faults: Faults
+) -> None:
+    await hurt_and_heal(suite, faults.down("postgres", "cut"), (R,) * 9)
+
+
+@COMPOSE
+@pytest.mark.parametrize("part", BESIDE)
+async def test_a_part_beside_the_table_is_missed_by_nobody(
+    suite: Suite, faults: Faults, part: str
+) -> None:
+    await hurt_and_heal(suite, faults.down(part, "keep_down"), (W,) * 9)
+
+
+@COMPOSE
+@pytest.mark.parametrize("way", ["stop", "keep_down", "cut"])
+async def test_the_gateway_heals(suite: Suite, faults: Faults, way: Way) -> None:
+    with faults.down("gateway", way):
+        assert not suite.running.is_healthy()
+
+    assert suite.running.is_healthy()

@@ -6,9 +6,10 @@ import nats
 import pytest
 
 from shared.testing.waiting import eventually
-from tests.e2e.hand_in import open_class
-from tests.e2e.record import violations
 from tests.e2e.suite import Suite
+from tests.faults.checker import violations
+from tests.faults.faults import Faults
+from tests.faults.hand_in import open_class
 
 AWAY = [pytest.param(5, id="short"), pytest.param(600, id="long", marks=pytest.mark.chaos)]
 LAG_SECONDS = 5
@@ -25,9 +26,9 @@ async def published(suite: Suite, stream: str) -> int:
 
 
 @pytest.mark.parametrize("seconds", AWAY)
-async def test_while_nats_is_away_nothing_fails(suite: Suite, seconds: int) -> None:
+async def test_while_nats_is_away_nothing_fails(suite: Suite, faults: Faults, seconds: int) -> None:
     owner = await suite.owner()
-    with suite.running.frozen("nats"):
+    with faults.down("nats", "stop"):
         away = asyncio.create_task(asyncio.sleep(seconds))
         groups = []
         while not away.done():
@@ -45,25 +46,26 @@ async def test_while_nats_is_away_nothing_fails(suite: Suite, seconds: int) -> N
     assert (await owner.get("/health/"))["status"] == "ok"
 
 
-async def test_a_deleted_store_converges_by_itself(suite: Suite) -> None:
+async def test_a_deleted_store_converges_by_itself(suite: Suite, faults: Faults) -> None:
     group = await open_class(suite, students=3, exams=1)
 
-    suite.running.pause("exams")
+    faults.stop("exams")
     before = await published(suite, "RESULTS")
     await group.hand_in(at_once=3)
     await eventually(
         lambda: published(suite, "RESULTS"), until=lambda now: now == before + len(group.attempts)
     )
-    suite.running.delete_jetstream_store()
-    suite.running.resume_all()
+    faults.delete_nats_store()
+    faults.heal(CONVERGED_SECONDS)
 
-    suite.running.wait_until_healthy(CONVERGED_SECONDS)
     await group.counted(seconds=CONVERGED_SECONDS)
 
 
-async def test_a_user_made_while_nats_was_away_is_told_everywhere(suite: Suite) -> None:
+async def test_a_user_made_while_nats_was_away_is_told_everywhere(
+    suite: Suite, faults: Faults
+) -> None:
     owner = await suite.owner()
-    with suite.running.frozen("nats"):
+    with faults.down("nats", "stop"):
         teacher = await suite.sign_up("employee")
 
     async def logged() -> bool:

@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx2
 
 from shared.testing.waiting import eventually
-from tests.e2e.record import Attempt
 from tests.e2e.suite import Person, Suite, answers_to
+from tests.faults.checker import Attempt
 
 PATIENCE = 60.0
 NO_ROUTES_YET = "404 page not found\n"

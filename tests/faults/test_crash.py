@@ -12,10 +12,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.e2e.hand_in import open_class, send
-from tests.e2e.record import Attempt, violations
-from tests.e2e.running import SERVICES, Running
+from tests.e2e.running import SERVICES
 from tests.e2e.suite import PREFIX, Suite, answers_to
+from tests.faults.checker import Attempt, violations
+from tests.faults.faults import Faults
+from tests.faults.hand_in import open_class, send
 
 VICTIMS = (*SERVICES, "results", "results", "nats", "gateway")
 """Results three times: it is where the students are."""
@@ -34,7 +35,7 @@ def dice() -> random.Random:
 
 
 @contextmanager
-def killing(running: Running, chance: random.Random) -> Iterator[list[str]]:
+def killing(faults: Faults, chance: random.Random) -> Iterator[list[str]]:
     """Kill some random parts with -9 while the block runs; the list tells which, in their order."""
     over = threading.Event()
     killed: list[str] = []
@@ -42,7 +43,7 @@ def killing(running: Running, chance: random.Random) -> Iterator[list[str]]:
     def work() -> None:
         while len(killed) < KILLS and not over.is_set():
             killed.append(chance.choice(VICTIMS))
-            running.kill(killed[-1])
+            faults.kill(killed[-1])
             over.wait(chance.uniform(0.05, 0.8))
 
     killer = threading.Thread(target=work)
@@ -55,14 +56,16 @@ def killing(running: Running, chance: random.Random) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-async def test_nothing_accepted_is_lost_whatever_is_killed(suite: Suite, rounds: int) -> None:
+async def test_nothing_accepted_is_lost_whatever_is_killed(
+    suite: Suite, faults: Faults, rounds: int
+) -> None:
     chance = dice()
     for _ in range(rounds):
         group = await open_class(suite, students=4, exams=8)
-        with killing(suite.running, chance) as killed:
+        with killing(faults, chance) as killed:
             await group.hand_in(at_once=3)
 
-        took = suite.running.wait_until_healthy()
+        took = faults.heal()
         assert not violations(group.attempts, await group.stored()), killed
         await group.counted(seconds=30)
         assert took <= HEALTHY_SECONDS, killed

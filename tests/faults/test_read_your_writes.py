@@ -6,6 +6,7 @@ import pytest
 from shared.testing.waiting import eventually
 from tests.e2e.local import PROCESSES
 from tests.e2e.suite import Suite, answers_to, exam_body
+from tests.faults.faults import Faults
 
 ROUNDS = 50
 
@@ -70,13 +71,15 @@ class TestASubmit:
 @PROCESSES
 class TestASubmitThatNoPushReaches:
     @pytest.mark.parametrize("which", [slice(0, 1), slice(1, 2)], ids=["first", "second"])
-    async def test_never_goes_by_what_was_true_before(self, suite: Suite, which: slice) -> None:
+    async def test_never_goes_by_what_was_true_before(
+        self, suite: Suite, faults: Faults, which: slice
+    ) -> None:
         teacher, student = await suite.sign_up("employee"), await suite.sign_up("student")
         exam = await suite.make_exam(teacher)
         path = f"/exams/{exam['id']}"
         for _ in range(8):  # both processes of results have seen it open
             await student.ask("POST", f"{path}/submit/", {"answers": [{"question_id": 1}]})
-        suite.running.pause("results", which=which)
+        faults.stop("results", which=which)
 
         await teacher.post(f"{path}/unpublish/")
 

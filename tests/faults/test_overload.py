@@ -7,9 +7,9 @@ from collections import Counter
 import httpx2
 import pytest
 
-from tests.e2e.hand_in import open_class
-from tests.e2e.record import violations
 from tests.e2e.suite import Suite
+from tests.faults.checker import violations
+from tests.faults.hand_in import open_class
 
 LOAD = [pytest.param(4, id="short"), pytest.param(30, id="long", marks=pytest.mark.chaos)]
 CLIENTS = 300

@@ -1,0 +1,32 @@
+"""The suites of `tests/e2e`, and the means to hurt them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e import fixtures
+from tests.e2e.containers import Containers
+from tests.e2e.local import Processes
+from tests.e2e.running import Running
+from tests.faults.faults import Faults
+from tests.faults.on_containers import ContainerFaults
+from tests.faults.on_processes import ProcessFaults
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Share the suites with `tests/e2e`: two fixtures would start two of each kind."""
+    if not config.pluginmanager.has_plugin(fixtures.NAME):
+        config.pluginmanager.register(fixtures, fixtures.NAME)
+
+
+@pytest.fixture
+def faults(running: Running) -> Iterator[Faults]:
+    """Return the means to hurt the running suite; what a test hurts is healed after it."""
+    made: Faults
+    if isinstance(running, Containers):
+        made = ContainerFaults(running)
+    else:
+        assert isinstance(running, Processes)
+        made = ProcessFaults(running)
+    yield made
+    made.heal()
