@@ -22,6 +22,7 @@ from gateway.settings import Settings
 from shared.logging import configure_logging
 from shared.security.trust import TRUSTED
 from shared.server import DrainingServer, configure
+from shared.telemetry.metrics import CONTENT_TYPE, gauges, page
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -56,6 +57,13 @@ def create_app(settings: Settings) -> Starlette:
             return reply({"status": "draining"}, 503)
         return reply({"status": "ok"})
 
+    async def metrics(_: Request) -> Response:
+        states = (await health.services()).items()
+        ready = [(name, state == "ok") for name, state in states]
+        text = "Whether all replicas of a service are ready."
+        found = gauges("hpa_service_ready", text, "service", ready)
+        return Response(page([found]), media_type=CONTENT_TYPE)
+
     app = Starlette(
         routes=[
             Route("/errors/{status:int}", ErrorPage()),
@@ -67,6 +75,8 @@ def create_app(settings: Settings) -> Starlette:
             *pages.routes(),
             Route("/health/", own_health),
             Route("/ready/", own_health),
+            Route("/metrics/", metrics),
+            Route("/metrics", metrics),
         ],
         middleware=[Middleware(Edge)],
         exception_handlers={404: not_served, 405: not_served, 400: not_served},

@@ -13,6 +13,7 @@ from auth.deps import Parts
 from auth.models import User
 from auth.passwords import Passwords, Verdict
 from services.auth.tests.conftest import CHEAP, PASSWORD, MakePerson, claims_of, log_in
+from shared.testing.metrics import read_metrics
 
 REFUSED = {"detail": "Invalid credentials"}
 REQUIRED = "This field is required."
@@ -149,12 +150,17 @@ class TestLogIn:
     ) -> None:
         await person("owner", "admin", enter=False)
         parts.passwords.line.turn = 10.0
+        before = read_metrics((await client.get("/metrics")).text)
 
         with ExitStack() as line:
             for _ in range(parts.passwords.threads + 1):
                 line.enter_context(parts.passwords.place())
             answer = await log_in(client, "admin")
+            after = read_metrics((await client.get("/metrics")).text)
 
+        refused = "hpa_refusals_total"
+        assert after.of(refused, reason="login_line") == 1 + before.of(refused, reason="login_line")
+        assert after.of("hpa_login_line") == parts.passwords.threads + 1
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 5
         assert (await log_in(client, "admin")).status_code == 200

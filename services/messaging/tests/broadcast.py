@@ -49,6 +49,7 @@ class Senders:
             "DATABASE_URL": self.database_url,
             "SERVICE_SECRET": SERVICE_SECRET,
             "MIGRATE_ON_START": "false",
+            "PORT": "0",
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_BASE": self.bot.url,
             "TELEGRAM_TIMEOUT": str(TIMEOUT),

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 from fastapi import FastAPI
 
 from services.messaging.tests import broadcast
-from services.messaging.tests.fake_bot import FakeBot, Reply
+from services.messaging.tests.fake_bot import FakeBot, Reply, refusal
 from shared.db.engine import Database
+from shared.testing import processes
+from shared.testing.metrics import read_metrics
 from shared.testing.waiting import eventually
 
 SHOW = """
@@ -45,6 +48,32 @@ class TestTheSender:
         assert {one.status for one in logs} == {"pending", "sent"}
         assert sum(one.status == "sent" for one in logs) == len(telegram.calls)
         assert "error" not in log.lower()
+
+
+class TestTheSendersMetrics:
+    async def test_tell_what_came_of_calls_and_what_waits(
+        self, database: Database, telegram: FakeBot, tmp_path: Path
+    ) -> None:
+        await broadcast.write_to(database, 3)
+        telegram.script[broadcast.chat_of(broadcast.FIRST)].append(
+            refusal(403, "Forbidden: blocked")
+        )
+        url = database.url.render_as_string(hide_password=False)
+        port = processes.free_port()
+        with broadcast.senders(url, telegram, tmp_path, PORT=str(port)) as senders:
+            senders.start()
+            await eventually(lambda: broadcast.waiting(database), until=lambda left: left == 0)
+            async with httpx2.AsyncClient(trust_env=False) as client:
+                found = read_metrics((await client.get(f"http://127.0.0.1:{port}/metrics")).text)
+            senders.stop()
+
+        sendings = "hpa_telegram_sendings_total"
+        assert found.of(sendings, outcome="sent") == 2
+        assert found.of(sendings, outcome="refused") == 1
+        assert found.of(sendings, outcome="slow_down") == 0
+        assert (sendings, frozenset({("outcome", "slow_down")})) in found
+        assert found.of("hpa_messages_pending") == 0
+        assert str(broadcast.chat_of(broadcast.FIRST)) not in str(list(found))
 
 
 async def calls(telegram: FakeBot) -> int:

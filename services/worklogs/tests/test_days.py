@@ -23,6 +23,8 @@ from services.worklogs.tests.test_recompute import logged
 from shared.clock import utcnow
 from shared.db.engine import Database
 from shared.security.principal import Principal
+from shared.telemetry.metrics import page
+from shared.testing.metrics import read_metrics
 from shared.testing.waiting import eventually
 from shared.users.replica import row_of
 from shared.users.tables import UserReplica
@@ -94,6 +96,20 @@ class TestOpenDays:
         assert sorted(before) == [(TEACHER, "2026-02-20"), (COLLEAGUE, "2026-02-20")]
         assert await academy.days() == ["2026-02-20", "2026-02-21"]
         assert await academy.days(COLLEAGUE) == ["2026-02-20", "2026-02-21"]
+
+    async def test_counts_what_it_made_once_for_all_replicas(self, academy: Academy) -> None:
+        before = read_metrics(page().decode())
+        await academy.at("2026-02-22T00:00:00")
+
+        after = read_metrics(page().decode())
+
+        made = {
+            name: after.of(f"hpa_work_log_{name}_total") - before.of(f"hpa_work_log_{name}_total")
+            for name in ("days_opened", "rows_made")
+        }
+        assert made == {"days_opened": 2, "rows_made": 4}
+        last_run = after.of("hpa_work_log_job_last_run_timestamp_seconds")
+        assert last_run == utcnow().timestamp()
 
     async def test_catches_up_after_three_days_for_who_was_employed_on_each(
         self, academy: Academy

@@ -16,7 +16,7 @@ from shared.db.durable import require_durable
 from shared.db.engine import Database
 from shared.events.consumers import Consumers
 from shared.events.runtime import EventRuntime
-from shared.http import health
+from shared.http import health, metrics
 from shared.http.client import InternalClient
 from shared.http.errors import HANDLERS
 from shared.http.load import Limits
@@ -130,7 +130,7 @@ def build_app(  # noqa: PLR0913 - the one place where a service says what it con
     app.limits = Limits(seconds=settings.request_seconds, seconds_by_path=deadlines or {})
     app.public = routers
     # Appended flat: routers that FastAPI includes are matched twice per request.
-    for router in (*routers, *internal_routers, health.router):
+    for router in (*routers, *internal_routers, health.router, metrics.router):
         app.router.routes.extend(router.routes)
     return app
 

@@ -53,6 +53,7 @@ class Plan:
     nats: int
     ping: int
     gateway: int
+    sender: int
     services: Mapping[str, tuple[int, ...]]
 
     @property
@@ -79,6 +80,7 @@ def make_plan(options: Options, data: DataDir, secrets: Secrets, ports: Ports) -
         nats=ports.pick(),
         ping=ports.pick(),
         gateway=ports.pick(),
+        sender=ports.pick(),
         services={
             service: tuple(ports.pick() for _ in range(options.workers(service)))
             for service in SERVICES
@@ -196,7 +198,7 @@ def _sender(plan: Plan) -> Process:
         name=SENDER,
         argv=("messaging", "sender"),
         is_module=True,
-        env=service_env(plan, "messaging", 0),
+        env=service_env(plan, "messaging", plan.sender),
         stop_signal=signal.SIGINT,
     )
 

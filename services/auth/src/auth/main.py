@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         deadlines=dict.fromkeys(SLOW, settings.request_seconds) | {imports.PATH: imports.SECONDS},
     )
     app.state.auth = parts
+    app.state.hpa.gauges.append(parts.passwords.line.gauges)
     app.router.lifespan_context = _with_owner(app, settings)
     return app
 

@@ -18,8 +18,10 @@ from typing import Final, TypeVar
 from argon2 import DEFAULT_HASH_LENGTH, DEFAULT_RANDOM_SALT_LENGTH, PasswordHasher
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
+from prometheus_client.metrics_core import Metric
 
 from shared.errors import Unavailable
+from shared.telemetry.metrics import count_refusal, gauge
 
 T = TypeVar("T")
 
@@ -79,12 +81,20 @@ class Line:
         wait = self._taken * self.turn
         # One may always wait behind those who are served: else the pace is never measured again.
         if wait > self._longest_wait and self._taken > self._threads:
+            count_refusal("login_line")
             raise Unavailable(BUSY, retry_after=self._promise(wait))
         self._taken += 1
         try:
             yield
         finally:
             self._taken -= 1
+
+    def gauges(self) -> list[Metric]:
+        """Return how things stand, for `/metrics`."""
+        return [
+            gauge("hpa_login_line", "Sign-ins that are hashed or wait for it.", self._taken),
+            gauge("hpa_login_turn_seconds", "From one hash done to the next, of late.", self.turn),
+        ]
 
     def count_served(self) -> None:
         """Measure the pace when a hash is done."""

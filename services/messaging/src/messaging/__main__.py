@@ -1,20 +1,26 @@
 """`python -m messaging`: the API; `… migrate`: only the migrations; `… sender`: the sender."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import uvloop
 
 from messaging.bot import Bot
 from messaging.sender import Sender
+from messaging.service import delivery
 from messaging.settings import Settings
 from shared.db.durable import require_durable
 from shared.db.engine import Database
 from shared.db.migrate import migrate_apart
+from shared.errors import Unavailable
 from shared.logging import configure_logging
 from shared.settings import read_settings
+from shared.telemetry.metrics import gauge, page
+from shared.telemetry.serving import serving_metrics
 
 SENDER = ["sender"]
 
@@ -46,7 +52,9 @@ async def send(settings: Settings) -> None:
         listening = asyncio.create_task(_listen(Bot(database, api, settings.pace), settings))
     _on_signals(sender.stop)
     try:
-        await sender.run()
+        told = partial(metrics_page, sender, database)
+        async with serving_metrics(settings.host, settings.port, told):
+            await sender.run()
     finally:
         if listening is not None:
             listening.cancel()
@@ -54,6 +62,17 @@ async def send(settings: Settings) -> None:
         if api is not None:
             await api.close()
         await database.close()
+
+
+async def metrics_page(sender: Sender, database: Database) -> bytes:
+    """Return what the sender tells Prometheus; without the database, less of it."""
+    text = "How long this replica still pauses, as Telegram or a failure told it."
+    found = [gauge("hpa_telegram_paused_seconds", text, sender.paused_seconds)]
+    with contextlib.suppress(Unavailable):
+        async with database.reading() as view:
+            waiting = await delivery.count_pending(view)
+        found.append(gauge("hpa_messages_pending", "Messages that wait, by student.", waiting))
+    return page(found)
 
 
 async def _listen(bot: Bot, settings: Settings) -> None:

@@ -74,6 +74,11 @@ class Sender:
         self._freed.set()
         self._launched.set()
 
+    @property
+    def paused_seconds(self) -> float:
+        """How long this replica still pauses."""
+        return max(0.0, self._paused_until - time.monotonic())
+
     async def run(self) -> None:
         """Send until `stop`."""
         loops = [asyncio.create_task(loop) for loop in (self._sweep(), self._write())]

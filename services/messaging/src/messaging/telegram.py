@@ -8,9 +8,11 @@ from typing import Any, Final
 import httpx2
 import orjson
 import structlog
+from prometheus_client import Counter
 
-from messaging.domain.delivery import IN_DOUBT, UNSENT, Outcome, judge
+from messaging.domain.delivery import IN_DOUBT, UNSENT, Outcome, Verdict, judge
 from shared.security.trust import TRUSTED
+from shared.telemetry.metrics import REGISTRY
 
 log = structlog.get_logger()
 
@@ -21,6 +23,14 @@ SPARE_CONNECTIONS: Final = 4
 """For the poller and the bot's own answers."""
 WRITES_BODY: Final = "http11.send_request_body.started"
 CALL_SECONDS: Final = 3.0
+
+_sendings: Final = Counter(
+    "hpa_telegram_sendings_total", "Calls by what came of them; slow_down is Telegram's 429.",
+    ("outcome",), registry=REGISTRY,
+)  # fmt: skip
+_of_verdict: Final = {
+    verdict: _sendings.labels(verdict.value.replace(" ", "_")) for verdict in Verdict
+}
 
 
 def uptime() -> float:
@@ -90,6 +100,11 @@ class BotApi:
 
         Never raises: whatever happens is an outcome.
         """
+        outcome = await self._send(chat_id, text, tries=tries, until=until)
+        _of_verdict[outcome.verdict].inc()
+        return outcome
+
+    async def _send(self, chat_id: int, text: str, *, tries: int, until: float) -> Outcome:
         write = _Write(until)
         body = {"chat_id": chat_id, "text": text, "parse_mode": "HTML"}
         try:

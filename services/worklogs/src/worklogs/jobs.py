@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
+from prometheus_client import Counter, Gauge
 
 from shared.clock import local_day, utcnow
 from shared.errors import Unavailable
 from shared.replicas import keep_equal
 from shared.runtime import Runtime
+from shared.telemetry.metrics import REGISTRY
 from worklogs import domain
 from worklogs.service import days, subjects
 from worklogs.settings import Settings
@@ -21,6 +23,17 @@ RETRY_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 1.0
 """How often it looks at the clock at least, so that a clock that was moved is noticed at once."""
 SHORTEST_SECONDS: Final = 0.02
+
+_last_run: Final = Gauge(
+    "hpa_work_log_job_last_run_timestamp_seconds", "When every day up to today was open last.",
+    registry=REGISTRY,
+)  # fmt: skip
+_days_opened: Final = Counter(
+    "hpa_work_log_days_opened_total", "Days that this process opened.", registry=REGISTRY
+)
+_rows_made: Final = Counter(
+    "hpa_work_log_rows_made_total", "Work logs that the day's job made.", registry=REGISTRY
+)
 
 
 async def keep_days_open(app: FastAPI) -> None:
@@ -71,9 +84,12 @@ async def open_days(runtime: Runtime) -> None:
     zone = runtime.settings.hpa_time_zone
     while not await _is_open(runtime):
         async with runtime.database.transaction() as tx:
-            dates = await days.open_days(tx, now=utcnow(), zone=zone)
-        if dates:
-            log.info("days opened", first=str(dates[0]), last=str(dates[-1]))
+            opened = await days.open_days(tx, now=utcnow(), zone=zone)
+        if dates := opened.days:
+            _days_opened.inc(len(dates))
+            _rows_made.inc(opened.rows)
+            log.info("days opened", first=str(dates[0]), last=str(dates[-1]), rows=opened.rows)
+    _last_run.set_to_current_time()
 
 
 async def _is_open(runtime: Runtime) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import (
 
 from shared.db.gate import Gate
 from shared.errors import Unavailable
+from shared.telemetry.metrics import count_refusal
 
 log = structlog.get_logger()
 
@@ -65,6 +66,13 @@ class Database:
         self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
         self.after_commit: list[Any] = []
         """Called without arguments after the commit of what has set `TELLING` in its info."""
+
+    @property
+    def gates(self) -> dict[str, Gate]:
+        """The lines in front of the connections, by what they are for."""
+        if self._write_gate is self._read_gate:
+            return {"any": self._write_gate}
+        return {"write": self._write_gate, "read": self._read_gate}
 
     @property
     def engine(self) -> AsyncEngine:
@@ -121,15 +129,45 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except (PoolTimeout, OperationalError, InterfaceError, OSError, TimeoutError) as error:
-        log.warning("database unavailable", error=_brief(error))
-        raise Unavailable(BUSY) from error
+        raise _unavailable(error) from error
     except DBAPIError as error:
         if error.connection_invalidated or _is_passing(error):
-            log.warning("database unavailable", error=_brief(error))
-            raise Unavailable(BUSY) from error
+            raise _unavailable(error) from error
         raise
     except sqlite3.OperationalError as error:
-        raise Unavailable(BUSY) from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: BaseException) -> Unavailable:
+    reason = refusal_reason(error)
+    count_refusal(reason)
+    log.warning("database unavailable", reason=reason, error=_brief(error))
+    return Unavailable(BUSY)
+
+
+REASON_OF_STATE: Final = {"55P03": "database_locked", "40P01": "database_locked",
+                          "57014": "database_slow", "53100": "disk_full"}  # fmt: skip
+REASON_OF_SQLITE: Final = {
+    sqlite3.SQLITE_BUSY: "database_locked",
+    sqlite3.SQLITE_LOCKED: "database_locked",
+    sqlite3.SQLITE_FULL: "disk_full",
+}
+
+
+def refusal_reason(error: BaseException) -> str:
+    """Name what makes the database unavailable, as metrics tell it."""
+    original = getattr(error, "orig", None) or error
+    code = getattr(original, "sqlite_errorcode", None)
+    if code is not None:
+        return REASON_OF_SQLITE.get(code & 0xFF, "database_away")  # the low byte is the kind
+    if isinstance(original, TimeoutError | PoolTimeout):
+        return "database_slow"
+    return REASON_OF_STATE.get(_state(original), "database_away")
+
+
+def _state(original: object) -> str:
+    cause = getattr(original, "__cause__", None)
+    return getattr(original, "sqlstate", None) or getattr(cause, "sqlstate", None) or ""
 
 
 PASSING_STATES: Final = ("57", "55P03", "53", "08", "40", "25P0")
@@ -137,10 +175,9 @@ PASSING_STATES: Final = ("57", "55P03", "53", "08", "40", "25P0")
 
 
 def _is_passing(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None) or ""
     cause = getattr(error.orig, "__cause__", None)
-    state = state or getattr(cause, "sqlstate", None) or ""
-    return state.startswith(PASSING_STATES) or isinstance(cause, OSError | TimeoutError)
+    passing = _state(error.orig).startswith(PASSING_STATES)
+    return passing or isinstance(cause, OSError | TimeoutError)
 
 
 def _brief(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.errors import Unavailable
+from shared.telemetry.metrics import count_refusal
 
 
 class Gate:
@@ -19,10 +20,21 @@ class Gate:
 
     def __init__(self, capacity: int, seconds: float) -> None:
         """Open the gate."""
+        self.capacity = capacity
         self._free = capacity
         self._seconds = seconds
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def in_use(self) -> int:
+        """How many are inside."""
+        return self.capacity - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many stand before it."""
+        return len(self._waiting) + len(self._urgent)
 
     @asynccontextmanager
     async def pass_through(self, *, urgent: bool = False) -> AsyncIterator[float]:
@@ -50,6 +62,7 @@ class Gate:
             elif turn in line:
                 line.remove(turn)
             if isinstance(error, TimeoutError):
+                count_refusal("database_queue")
                 message = "The database is busy, try again later."
                 raise Unavailable(message) from None
             raise

@@ -9,12 +9,14 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from shared.clock import utcnow
 from shared.db.engine import Database
 from shared.errors import Unavailable
 from shared.events import inbox
 from shared.events.bus import Bus, BusDown
 from shared.events.consumers import NotYet, Received, Registration, Unacceptable
 from shared.events.inbox import Delivery, Malformed
+from shared.telemetry.metrics import ConsumerMetrics
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class ConsumerLoop:
         self.registration = registration
         self.runtime = runtime
         self._tries: dict[int, int] = {}
+        self._metrics = ConsumerMetrics(registration.durable)
 
     async def run(self) -> None:
         """Consume until cancelled, whatever happens to NATS, to the durable or to the database."""
@@ -83,12 +86,12 @@ class ConsumerLoop:
             await inbox.handle(self.database, self.registration, received, self.runtime)
         except Unavailable:
             for message, _ in batch:
-                await message.nak(delay=1.0)
+                await self._put_off(message)
         except Exception:  # noqa: BLE001 - find the culprit
             for (message, _), one in zip(batch, received, strict=True):
                 await self._handle_alone(message, one)
         else:
-            await self._ack([message for message, _ in batch])
+            await self._ack(batch)
 
     async def _understood(self, messages: list[Msg]) -> list[tuple[Msg, Received]]:
         batch: list[tuple[Msg, Received]] = []
@@ -106,7 +109,7 @@ class ConsumerLoop:
         try:
             await inbox.handle(self.database, self.registration, [received], self.runtime)
         except (Unavailable, NotYet):
-            await message.nak(delay=1.0)
+            await self._put_off(message)
         except Unacceptable as error:
             await self._park(message, error)
         except Exception as error:  # noqa: BLE001 - a handler's fault is counted, then parked
@@ -120,9 +123,10 @@ class ConsumerLoop:
             log.warning(
                 "retry", durable=self.registration.durable, seq=seq, error=repr(error)[:200]
             )
+            self._metrics.count("tried_again")
             await message.nak(delay=RETRY_SECONDS[tries - 1])
         else:
-            await self._ack([message])
+            await self._ack([(message, received)])
 
     async def _park(self, message: Msg, error: Exception, tries: int = 1) -> None:
         seq = message.metadata.sequence.stream
@@ -130,12 +134,21 @@ class ConsumerLoop:
             self.database, self.registration, Delivery(seq, message.data, tries), error
         )
         self._tries.pop(seq, None)
+        self._metrics.count("parked")
         await message.term()
 
-    async def _ack(self, messages: list[Msg]) -> None:
-        for message in messages:
+    async def _put_off(self, message: Msg) -> None:
+        self._metrics.count("put_off")
+        await message.nak(delay=1.0)
+
+    async def _ack(self, handled: list[tuple[Msg, Received]]) -> None:
+        now = utcnow()
+        for message, received in handled:
             self._tries.pop(message.metadata.sequence.stream, None)
             await message.ack()
+            if received.arrived_at is not None:
+                self._metrics.note_delay((now - received.arrived_at).total_seconds())
+        self._metrics.count("handled", len(handled))
 
     async def _let_go(self, subscription: JetStreamContext.PullSubscription | None) -> None:
         if subscription is not None:

@@ -98,6 +98,12 @@ async def oldest_waiting(tx: AsyncSession) -> datetime | None:
     return found
 
 
+async def count_waiting(tx: AsyncSession) -> int:
+    """Return how many events are not published yet."""
+    statement = select(func.count()).select_from(Outbox).where(Outbox.published_at.is_(None))
+    return int(await tx.scalar(statement) or 0)
+
+
 async def dead_letters(tx: AsyncSession) -> int:
     """Return how many parked messages nobody has replayed yet."""
     statement = select(func.count()).select_from(DeadLetter)

@@ -18,6 +18,7 @@ from shared.db.upsert import insert_into
 from shared.events import outbox
 from shared.events.bus import Bus, BusDown
 from shared.events.tables import RelayState
+from shared.telemetry.metrics import count_published
 
 log = structlog.get_logger()
 
@@ -108,6 +109,7 @@ class Relay:
                 else:
                     async with self.database.transaction() as own:
                         await self._stamp(own, acked)
+            count_published(len(acked))
         if fault:
             raise fault
         return len(rows)

@@ -1,6 +1,7 @@
 """What a service runs for its events: connection, relay, one loop per durable, replay, clean-up."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -18,6 +19,15 @@ log = structlog.get_logger()
 REPLAY_SECONDS: Final = 2.0
 PURGE_ROUNDS: Final = 1800
 STOP_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Lag:
+    """What a durable has not done yet: waiting in the stream, and delivered without an ack."""
+
+    durable: str
+    waiting: int
+    unacknowledged: int
 
 
 class EventRuntime:
@@ -59,6 +69,23 @@ class EventRuntime:
     async def jetstream_ok(self) -> bool | None:
         """Tell whether JetStream answers; None when the service runs without NATS."""
         return await self.bus.healthy(self.stream) if self.bus else None
+
+    async def lags(self) -> list[Lag]:
+        """
+        Return how far each durable of this service is behind.
+
+        Raises `BusDown` without a connection, and what nats-py raises when JetStream is away.
+        """
+        if self.bus is None:
+            return []
+        js = self.bus.js
+        infos = await asyncio.gather(
+            *(js.consumer_info(one.stream, one.durable) for one in self.registrations)
+        )
+        return [
+            Lag(one.durable, info.num_pending or 0, info.num_ack_pending or 0)
+            for one, info in zip(self.registrations, infos, strict=True)
+        ]
 
     def _spawn(self, coroutine: Any, name: str) -> None:  # noqa: ANN401 - a coroutine
         self._tasks.append(asyncio.create_task(coroutine, name=name))

@@ -128,6 +128,7 @@ def permissions(user: str) -> dict[str, Any]:
         if user in event.consumers:
             stream, durable = event.producer.upper(), durable_name(user, event.subject)
             publish.append(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}")
+            publish.append(f"$JS.API.CONSUMER.INFO.{stream}.{durable}")
             publish.append(f"$JS.ACK.{stream}.{durable}.>")
     return {"publish": publish, "subscribe": [f"_INBOX_{user}.>"]}
 

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import time
 
 import orjson
 import structlog
@@ -13,11 +12,10 @@ from shared.logging import Lines, scrub
 log = structlog.get_logger()
 
 MAX_PATH = 200
-CLIENT_GONE = 499
 
 
 def write(
-    service: str, request_id: bytes, method: str, path: str, status: int, started_at: float
+    service: str, request_id: bytes, method: str, path: str, status: int, seconds: float
 ) -> None:
     """Tell of one answered request; never its query or its headers, they may hold secrets."""
     if not log.is_enabled_for(logging.INFO):
@@ -28,8 +26,8 @@ def write(
         "request_id": request_id.decode(),
         "method": method[:10],
         "path": scrub(path[:MAX_PATH]),
-        "status": status or CLIENT_GONE,
-        "ms": round((time.perf_counter() - started_at) * 1000, 1),
+        "status": status,
+        "ms": round(seconds * 1000, 1),
         "level": "info",
         "timestamp": utcnow(),
     }

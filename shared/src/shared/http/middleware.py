@@ -16,13 +16,14 @@ from shared.http.load import READS, Limits, Load
 from shared.http.replies import dumps
 from shared.http.routing import send_json
 from shared.runtime import Runtime
+from shared.telemetry.metrics import count_refusal, count_request
 
 log = structlog.get_logger()
 
 MAX_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
-UNLIMITED: Final = ("/health", "/ready")
+UNLIMITED: Final = ("/health", "/ready", "/metrics")
 INTERNAL: Final = "/internal/"
 """Calls of other services are never shed: a user of theirs waits, who was let in already."""
 DEFAULT_HEADERS: Final = [
@@ -33,6 +34,7 @@ DEFAULT_HEADERS: Final = [
     (b"cache-control", b"no-store"),
 ]
 CLOSE: Final = (b"connection", b"close")
+CLIENT_GONE: Final = 499
 
 TOO_LARGE: Final = dumps({"detail": "Request body too large."})
 TOO_SLOW_BODY: Final = dumps({"detail": "The request body did not arrive in time."})
@@ -65,7 +67,7 @@ class Edge:
         """Watch over *app*."""
         self.app = app
         self.runtime = runtime
-        self.load = Load(limits)
+        self.load = runtime.load = Load(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other kinds of connections pass."""
@@ -78,6 +80,7 @@ class Edge:
         except Refusal as refusal:
             await send_json(exchange.send, refusal.status, refusal.body, *refusal.headers)
         except TimeoutError:
+            count_refusal("too_slow")
             await exchange.fail(503, TOO_SLOW, _retry_after())
         except _Gone:
             return
@@ -112,6 +115,7 @@ class Edge:
 
     def _require_room(self, *, is_read: bool) -> None:
         if not self.load.has_room(is_read=is_read):
+            count_refusal("overload")
             raise Refusal(503, OVERLOADED, _retry_after())
 
 
@@ -202,17 +206,17 @@ class _Exchange:
             await send_json(self.send, status, body, *headers)
 
     def log(self) -> None:
-        """Write the access line; health checks are left out."""
+        """Count the request and write the access line; health checks are left out."""
         scope = self.scope
-        if not scope["path"].startswith(UNLIMITED):
-            access.write(
-                self._runtime.name,
-                self.request_id,
-                scope["method"],
-                scope["path"],
-                self.status,
-                self._started_at,
-            )
+        if scope["path"].startswith(UNLIMITED):
+            return
+        seconds = time.perf_counter() - self._started_at
+        status = self.status or CLIENT_GONE
+        route = scope.get("route")
+        count_request(scope["method"], route.path if route else None, status, seconds)
+        access.write(
+            self._runtime.name, self.request_id, scope["method"], scope["path"], status, seconds
+        )
 
 
 def _bounded(body: bytes | bytearray) -> bytes:

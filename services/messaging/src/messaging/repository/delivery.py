@@ -140,6 +140,11 @@ async def has_due(view: AsyncSession) -> bool:
     return bool(await view.scalar(_HAS_DUE))
 
 
+async def count_pending(view: AsyncSession) -> int:
+    """Return how many rows wait to be sent."""
+    return int(await view.scalar(select(func.count()).select_from(LOGS).where(IS_PENDING)) or 0)
+
+
 async def find_troubles(view: AsyncSession) -> tuple[bool, bool, bool]:
     """Tell whether rows are lost, wait for a student without a chat, wait at all."""
     row = (await view.execute(_TROUBLES)).one()

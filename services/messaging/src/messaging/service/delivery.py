@@ -151,6 +151,11 @@ async def has_due(view: AsyncSession) -> bool:
     return await repository.has_due(view)
 
 
+async def count_pending(view: AsyncSession) -> int:
+    """Return how many messages wait, each to one student; takes no lock."""
+    return await repository.count_pending(view)
+
+
 async def needs_sweep(view: AsyncSession, *, has_token: bool) -> bool:
     """Tell whether there is something to end; takes no lock."""
     is_lost, is_unlinked, is_due = await repository.find_troubles(view)

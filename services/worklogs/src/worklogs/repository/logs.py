@@ -63,15 +63,18 @@ HAS_SCORE: Final = _there_is(SCORE)
 WORKED: Final = and_(HAS_ATTENDANCE, HAS_SCORE)
 
 
-async def make_logs(tx: AsyncSession, days: Iterable[EmployeeDay], now: datetime) -> None:
-    """Make the rows of *days* that are not there yet, as false."""
+async def make_logs(tx: AsyncSession, days: Iterable[EmployeeDay], now: datetime) -> int:
+    """Make the rows of *days* that are not there yet, as false; return how many were made."""
+    made = 0
     ordered = sorted(days)  # one order everywhere, so that two writers cannot block each other
     for start in range(0, len(ordered), MADE_AT_ONCE):
         rows = [
             {"employee_id": employee, "date": one, "status": False, "created_at": now}
             for employee, one in ordered[start : start + MADE_AT_ONCE]
         ]
-        await tx.execute(insert_into(tx, WorkLog).values(rows).on_conflict_do_nothing())
+        insert = insert_into(tx, WorkLog).values(rows).on_conflict_do_nothing()
+        made += len((await tx.scalars(insert.returning(WorkLog.id))).all())
+    return made
 
 
 async def recompute_logs(tx: AsyncSession, days: Iterable[EmployeeDay]) -> None:

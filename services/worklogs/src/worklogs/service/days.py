@@ -1,6 +1,7 @@
 """The days: rows for everybody employed, made at midnight, at start and when somebody is hired."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -25,7 +26,15 @@ async def is_day_open(view: AsyncSession, *, now: datetime, zone: str) -> bool:
     return not await employment.list_unheard(view, 1)
 
 
-async def open_days(tx: AsyncSession, *, now: datetime, zone: str) -> list[date]:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What one round of the day's job did."""
+
+    days: list[date]
+    rows: int = 0
+
+
+async def open_days(tx: AsyncSession, *, now: datetime, zone: str) -> Opened:
     """
     Make the rows of the next days that have none, for those employed on each of them.
 
@@ -35,7 +44,7 @@ async def open_days(tx: AsyncSession, *, now: datetime, zone: str) -> list[date]
     await _hear_of_users(tx, now=now, zone=zone)
     today = local_day(now, zone)
     if domain.is_open(through, today):
-        return []
+        return Opened([])
     periods = {
         user_id: domain.employed_periods(changes, zone)
         for user_id, changes in (await employment.list_all_changes(tx)).items()
@@ -48,10 +57,11 @@ async def open_days(tx: AsyncSession, *, now: datetime, zone: str) -> list[date]
         for user_id, mine in periods.items()
         for day in domain.employed_days(mine, first, last)
     }
-    await logs.make_logs(tx, rows, now)
+    made = await logs.make_logs(tx, rows, now)
     await logs.recompute_logs(tx, rows)
     await employment.set_opened_through(tx, last)
-    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    return Opened(days, made)
 
 
 async def note_user(
