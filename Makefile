@@ -53,7 +53,7 @@ test-unit: setup  ## Tests of the packages and the rules of the house
 	$(PYTEST) -m "not e2e and not chaos" -n $(WORKERS) --dist worksteal
 
 .PHONY: test-e2e
-test-e2e: setup  ## Stories against a running suite: on SQLite, on PostgreSQL, in containers
+test-e2e: setup  ## Stories and faults against a running suite: on SQLite, on PostgreSQL, in containers
 	$(PYTEST) tests/e2e tests/faults deploy/local/tests/test_up.py -m "not chaos" -n $(WORKERS)
 
 .PHONY: test-chaos chaos

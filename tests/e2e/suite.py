@@ -104,6 +104,10 @@ class Suite:
     async def __aexit__(self, *_: object) -> None:
         await self.client.aclose()
 
+    def seat(self, person: Person) -> Person:
+        """Let a person of another line talk over this one."""
+        return Person(self.client, person.token, person.user)
+
     async def log_in(self, username: str, password: str = PASSWORD) -> Person:
         """Log in as a user."""
         body = await self.nobody.post("/login/", {"username": username, "password": password})

@@ -1,83 +1,155 @@
-"""What was asked and what was answered during a fault, and what must be true of it afterwards."""
+"""The judge: what must be true of a history and of what is stored when all has healed."""
 
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import Any
+
+from tests.faults.history import Answered, Broken, Event, Sent
 
 ALREADY = "Siz bu testni allaqachon topshirgansiz."
 HONEST = frozenset({200, 400, 409, 503})
 """What a submit may be answered during a fault; anything else is a fault of ours."""
+Pair = tuple[int, int]
+"""An exam and a student."""
 
 
-@dataclass
-class Attempt:
-    """One student's hand-in of one exam: every answer that he got, None when the line broke."""
+@dataclass(frozen=True)
+class Expected:
+    """What is stored when a student's hand-in is: it was always the same one."""
 
-    student: int
-    exam: int
     score: float
     questions: int
-    answers: list[tuple[int, dict[str, Any]] | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what came of it, None when nothing ever did."""
+
+    sent: Sent
+    end: Answered | Broken | None
 
     @property
-    def accepted(self) -> list[dict[str, Any]]:
-        """Return the results that the student was told."""
-        return [answer[1] for answer in self.answers if answer and 200 <= answer[0] < 300]
+    def is_accepted(self) -> bool:
+        """Say whether the student was told his result."""
+        return isinstance(self.end, Answered) and 200 <= self.end.status < 300
+
+    @property
+    def is_told_stored(self) -> bool:
+        """Say whether the student was told that his result is there already."""
+        return isinstance(self.end, Answered) and self.end.body.get("error") == ALREADY
+
+    @property
+    def result(self) -> int | None:
+        """Return the id of the result that the answer speaks of."""
+        if not isinstance(self.end, Answered):
+            return None
+        if self.is_accepted:
+            return int(self.end.body["id"])
+        place = self.end.headers.get("location", "")
+        return int(place.rstrip("/").rpartition("/")[2]) if place else None
 
 
-def violations(attempts: list[Attempt], stored: list[dict[str, Any]]) -> list[str]:
+def violations(
+    events: Iterable[Event],
+    stored: Sequence[dict[str, Any]],
+    expected: Mapping[Pair, Expected],
+    *,
+    slowest: float = inf,
+) -> list[str]:
     """Compare what was told with what is stored; results in *stored* carry their `answers`."""
-    asked = {(each.exam, each.student): each for each in attempts}
+    told = exchanges(events)
     kept = {(each["exam"], each["student"]): each for each in stored}
-    doubled = [
-        f"doubled: {pair}"
-        for pair, count in Counter((each["exam"], each["student"]) for each in stored).items()
-        if count > 1
-    ]
-    unasked = [f"nobody sent: {pair}" for pair in kept if pair not in asked]
+    counts = Counter((each["exam"], each["student"]) for each in stored)
+    found = [f"doubled: {pair}" for pair, count in counts.items() if count > 1]
+    found += [f"nobody sent: {pair}" for pair in kept if pair not in told]
+    for pair, those in told.items():
+        found += [f"{one}: {pair}" for each in those for one in _answer(each, slowest)]
+        found += [f"{one}: {pair}" for one in _told_wrongly(those)]
+        found += [f"{one}: {pair}" for one in _kept_wrongly(those, kept.get(pair))]
+        found += [f"{one}: {pair}" for one in _wrong(kept.get(pair), expected[pair])]
+    return found
+
+
+def exchanges(events: Iterable[Event]) -> dict[Pair, list[Exchange]]:
+    """Join requests with their answers, by exam and student, in the order of sending."""
+    sent: list[Sent] = []
+    ends: dict[int, Answered | Broken] = {}
+    for event in events:
+        if isinstance(event, Sent):
+            sent.append(event)
+        elif isinstance(event, Answered | Broken):
+            ends[event.number] = event
+    found: dict[Pair, list[Exchange]] = defaultdict(list)
+    for each in sent:
+        found[each.exam, each.student].append(Exchange(each, ends.get(each.number)))
+    return dict(found)
+
+
+def _answer(each: Exchange, slowest: float) -> Iterator[str]:
+    """Judge one answer by itself."""
+    end = each.end
+    if end is None:
+        yield "never ended"
+        return
+    if end.at - each.sent.at > slowest:
+        yield f"too late by {end.at - each.sent.at - slowest:.1f} s"
+    if isinstance(end, Broken):
+        return
+    if end.status not in HONEST:
+        yield f"answered {end.status} {str(end.body)[:200]}"
+    if end.status in (409, 503) and "retry-after" not in end.headers:
+        yield f"no Retry-After with {end.status}"
+    if end.status == 400 and not each.is_told_stored:
+        yield f"falsely refused with {end.body}"
+    if each.is_told_stored and each.result is None:
+        yield "no Location of the result that is there"
+
+
+def _told_wrongly(those: list[Exchange]) -> Iterator[str]:
+    """Judge the answers of one student about one exam together."""
+    if len({each.result for each in those if each.result is not None}) > 1:
+        yield "two results were told"
+    first = those[0]
+    if (
+        first.end
+        and first.is_told_stored
+        and all(each.sent.at >= first.end.at for each in those[1:])
+    ):
+        yield "the first was refused as a second"
+    for place, each in enumerate(those):
+        if each.is_accepted and any(_forgets(each, later) for later in those[place + 1 :]):
+            yield "a key forgot its answer"
+
+
+def _forgets(before: Exchange, after: Exchange) -> bool:
+    """Say whether a retry with the key of an accepted hand-in was refused after it was accepted."""
+    assert before.end is not None
     return (
-        doubled
-        + unasked
-        + [one for each in attempts for one in _told_wrongly(each)]
-        + [one for pair, each in asked.items() for one in _lost(each, kept.get(pair))]
-        + [one for pair, each in kept.items() if pair in asked for one in _wrong(asked[pair], each)]
+        before.sent.key is not None
+        and after.sent.key == before.sent.key
+        and after.sent.at > before.end.at
+        and after.is_told_stored
     )
 
 
-def _told_wrongly(attempt: Attempt) -> list[str]:
-    pair = (attempt.exam, attempt.student)
-    found = [
-        f"answered {answer[0]}: {pair}: {str(answer[1])[:200]}"
-        for answer in attempt.answers
-        if answer and answer[0] not in HONEST
-    ]
-    found += [
-        f"falsely refused: {pair}: {answer[1]}"
-        for answer in attempt.answers
-        if answer and answer[0] == 400 and answer[1].get("error") != ALREADY
-    ]
-    if len({result["id"] for result in attempt.accepted}) > 1:
-        found.append(f"two results were told: {pair}")
-    return found
+def _kept_wrongly(those: list[Exchange], kept: dict[str, Any] | None) -> Iterator[str]:
+    """Judge what is stored by what was told."""
+    for each in those:
+        if kept is None and (each.is_accepted or each.is_told_stored):
+            yield "lost"
+        elif kept is not None and each.is_accepted:
+            assert isinstance(each.end, Answered)
+            if (each.end.body["id"], each.end.body["score"]) != (kept["id"], kept["score"]):
+                yield "another result than told"
 
 
-def _lost(attempt: Attempt, kept: dict[str, Any] | None) -> list[str]:
-    pair = (attempt.exam, attempt.student)
+def _wrong(kept: dict[str, Any] | None, expected: Expected) -> Iterator[str]:
+    """Judge what is stored by what was handed in."""
     if kept is None:
-        told_stored = [a for a in attempt.answers if a and a[0] == 400]
-        return [f"lost: {pair}"] if attempt.accepted or told_stored else []
-    return [
-        f"another result than told: {pair}"
-        for told in attempt.accepted
-        if (told["id"], told["score"]) != (kept["id"], kept["score"])
-    ]
-
-
-def _wrong(attempt: Attempt, kept: dict[str, Any]) -> list[str]:
-    pair = (attempt.exam, attempt.student)
-    found = []
-    if len(kept["answers"]) != attempt.questions:
-        found.append(f"half a result: {pair}: {len(kept['answers'])} of {attempt.questions}")
-    if kept["score"] != attempt.score:
-        found.append(f"a wrong score: {pair}: {kept['score']}, not {attempt.score}")
-    return found
+        return
+    if len(kept["answers"]) != expected.questions:
+        yield f"half a result, {len(kept['answers'])} of {expected.questions}"
+    if kept["score"] != expected.score:
+        yield f"a wrong score, {kept['score']} and not {expected.score}"

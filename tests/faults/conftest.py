@@ -1,6 +1,7 @@
 """The suites of `tests/e2e`, and the means to hurt them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.e2e.containers import Containers
 from tests.e2e.local import Processes
 from tests.e2e.running import Running
 from tests.faults.faults import Faults
+from tests.faults.history import History
 from tests.faults.on_containers import ContainerFaults
 from tests.faults.on_processes import ProcessFaults
 
@@ -20,13 +22,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def faults(running: Running) -> Iterator[Faults]:
+def history(tmp_path: Path) -> Iterator[History]:
+    """Return the history of the test; of one that fails it stays in its folder."""
+    made = History()
+    yield made
+    made.write(tmp_path / "history.jsonl")
+
+
+@pytest.fixture
+def faults(running: Running, history: History) -> Iterator[Faults]:
     """Return the means to hurt the running suite; what a test hurts is healed after it."""
     made: Faults
     if isinstance(running, Containers):
-        made = ContainerFaults(running)
+        made = ContainerFaults(running, history)
     else:
         assert isinstance(running, Processes)
-        made = ProcessFaults(running)
+        made = ProcessFaults(running, history)
     yield made
     made.heal()

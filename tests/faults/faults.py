@@ -1,14 +1,13 @@
 """The faults that can be done to a running suite; one interface for processes and containers."""
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from shared.testing.proxy import Proxy
 from tests.e2e.running import Running
+from tests.faults.history import History
 
 HEALED_SECONDS = 60
 GATEWAY_NOTICES = 4.0
@@ -17,25 +16,19 @@ Way = Literal["stop", "keep_down", "cut"]
 """How a part can be down: it answers nothing, it is dead, or nobody reaches it."""
 
 
-@dataclass(frozen=True)
-class Done:
-    """One fault that was done."""
-
-    at: float
-    verb: str
-    part: str
-
-
 class Faults(ABC):
     """
     Hurts parts by name: a service, `nats`, `gateway`, or `postgres` where it can.
 
-    `heal` undoes everything, whatever it was. `done` tells what was done, for who reads a failure.
+    `heal` undoes everything, whatever it was. The history tells what was done.
     """
 
-    def __init__(self, running: Running) -> None:
+    BY_LINE: ClassVar[frozenset[str]] = frozenset({"slow", "drop_response"})
+    """What can be done only to parts that a proxy stands before."""
+
+    def __init__(self, running: Running, history: History) -> None:
         self.running = running
-        self.done: list[Done] = []
+        self.history = history
         self._is_hurt = False
 
     def kill(self, part: str) -> None:
@@ -78,13 +71,17 @@ class Faults(ABC):
         self._note("restart", part)
         self._restart(part)
 
+    def let_go(self) -> None:
+        """Undo everything, and do not wait."""
+        for line in self.running.lines.values():
+            line.heal()
+        self._undo()
+
     def heal(self, within: float = HEALED_SECONDS) -> float:
         """Undo everything, wait until the suite is well, and return how long that took."""
         if not self._is_hurt:
             return 0.0
-        for line in self.running.lines.values():
-            line.heal()
-        self._undo()
+        self.let_go()
         took = self.running.wait_until_healthy(within)
         self._is_hurt = False
         return took
@@ -102,6 +99,10 @@ class Faults(ABC):
         """Return the proxy before a part: `gateway`, and `postgres` where one was put there."""
         assert part in self.running.lines, f"no proxy stands before {part}"
         return self.running.lines[part]
+
+    def can(self, verb: str, part: str) -> bool:
+        """Say whether the verb can be done to the part."""
+        return part in self.running.lines or verb not in self.BY_LINE
 
     @abstractmethod
     def delete_nats_store(self) -> None:
@@ -131,4 +132,4 @@ class Faults(ABC):
 
     def _note(self, verb: str, part: str) -> None:
         self._is_hurt = True
-        self.done.append(Done(time.monotonic(), verb, part))
+        self.history.hurt(verb, part)

@@ -5,13 +5,14 @@ from typing_extensions import override
 
 from tests.e2e.containers import Containers
 from tests.faults.faults import Faults
+from tests.faults.history import History
 
 
 class ContainerFaults(Faults):
     """Knows the containers by their labels."""
 
-    def __init__(self, running: Containers) -> None:
-        super().__init__(running)
+    def __init__(self, running: Containers, history: History) -> None:
+        super().__init__(running, history)
         self.suite = running
         self._dead: list[Container] = []
         self._cut_off: list[Container] = []

@@ -11,6 +11,7 @@ from typing_extensions import override
 from shared.testing import processes
 from tests.e2e.local import Processes
 from tests.faults.faults import Faults
+from tests.faults.history import History
 
 POLL_SECONDS = 0.05
 REPLACED_SECONDS = 40
@@ -19,8 +20,10 @@ REPLACED_SECONDS = 40
 class ProcessFaults(Faults):
     """Knows the processes by `stack.json`."""
 
-    def __init__(self, running: Processes) -> None:
-        super().__init__(running)
+    BY_LINE = Faults.BY_LINE | {"cut"}
+
+    def __init__(self, running: Processes, history: History) -> None:
+        super().__init__(running, history)
         self.suite = running
         self._frozen: set[int] = set()
         self._killers: list[threading.Thread] = []

@@ -12,7 +12,8 @@ import pytest
 
 from tests.e2e.containers import COMPOSE, DEPLOY, ROOT, Containers
 from tests.e2e.suite import Suite, exam_body
-from tests.faults.hand_in import send
+from tests.faults.hand_in import Class
+from tests.faults.history import Answered, History
 
 EXPANDS = '''\
 """Add what only the next release knows."""
@@ -47,9 +48,10 @@ class Traffic:
             self.wrong.append(told)
 
 
-async def teach(suite: Suite, traffic: Traffic, over: asyncio.Event) -> None:
+async def teach(suite: Suite, history: History, traffic: Traffic, over: asyncio.Event) -> None:
     """Write exams, publish each and let a student hand it in at once, until it is over."""
     teacher, student = await suite.known("employee"), await suite.sign_up("student")
+    group = Class(teacher, [student], [], history)
     subject = await teacher.post("/subjects/", {"name": f"Fan {uuid4().hex[:8]}"})
     while not over.is_set():
         made = await teacher.ask("POST", "/exams/", exam_body(subject["id"], tests=1))
@@ -59,8 +61,10 @@ async def teach(suite: Suite, traffic: Traffic, over: asyncio.Event) -> None:
         exam = made.json()
         published = await teacher.ask("POST", f"/exams/{exam['id']}/publish/")
         traffic.note(published.text, is_right=published.status_code == 200)
-        answer = await send(student, exam, f"roll-{exam['id']}")
-        traffic.note(answer, is_right=answer is not None and answer[0] == 200)
+        group.exams.append(exam)
+        answer = await group.send(student, exam, f"roll-{exam['id']}")
+        traffic.note(answer, is_right=isinstance(answer, Answered) and answer.status == 200)
+    assert not await group.violations()
 
 
 async def read(suite: Suite, traffic: Traffic, over: asyncio.Event) -> None:
@@ -73,12 +77,13 @@ async def read(suite: Suite, traffic: Traffic, over: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def under_load(suite: Suite) -> AsyncIterator[Traffic]:
+async def under_load(suite: Suite, history: History) -> AsyncIterator[Traffic]:
     """Keep people busy while the block runs."""
     traffic, over = Traffic(), asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        for work in (teach, teach, read):
-            tasks.create_task(work(suite, traffic, over))
+        for _ in range(2):
+            tasks.create_task(teach(suite, history, traffic, over))
+        tasks.create_task(read(suite, traffic, over))
         try:
             yield traffic
         finally:
@@ -126,16 +131,18 @@ async def columns(running: Containers) -> set[str]:
 
 
 @COMPOSE
-async def test_a_roll_and_a_roll_back_fail_no_request(suite: Suite, next_release: str) -> None:
+async def test_a_roll_and_a_roll_back_fail_no_request(
+    suite: Suite, next_release: str, history: History
+) -> None:
     running = suite.running
     assert isinstance(running, Containers)
     roll = DEPLOY / "roll.sh"
 
-    async with under_load(suite) as forward:
+    async with under_load(suite, history) as forward:
         await asyncio.to_thread(running.run, roll, "exams", HPA_TAG=next_release)
     image = version_of(running)
     known = await columns(running)
-    async with under_load(suite) as back:
+    async with under_load(suite, history) as back:
         await asyncio.to_thread(running.run, roll, "exams", HPA_TAG=running.tag)
 
     assert (image, "room" in known) == (next_release, True)

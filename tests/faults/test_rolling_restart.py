@@ -7,15 +7,18 @@ import pytest
 from tests.e2e.local import PROCESSES
 from tests.e2e.suite import Suite
 from tests.faults.faults import Faults
-from tests.faults.hand_in import open_class, send
+from tests.faults.hand_in import open_class
+from tests.faults.history import Answered, History
 
 ROUNDS = [pytest.param(1, id="short"), pytest.param(5, id="long", marks=pytest.mark.chaos)]
 
 
 @PROCESSES
 @pytest.mark.parametrize("rounds", ROUNDS)
-async def test_no_request_fails(suite: Suite, faults: Faults, rounds: int) -> None:
-    group = await open_class(suite, students=4, exams=4)
+async def test_no_request_fails(
+    suite: Suite, faults: Faults, history: History, rounds: int
+) -> None:
+    group = await open_class(suite, history, students=4, exams=4)
     wrong: list[object] = []
     asked = 0
     over = asyncio.Event()
@@ -25,9 +28,13 @@ async def test_no_request_fails(suite: Suite, faults: Faults, rounds: int) -> No
         student, turn = group.students[place], 0
         while not over.is_set():
             exam = group.exams[turn % len(group.exams)]
-            answer = await send(student, exam, f"{place}-{exam['id']}")
+            answer = await group.send(student, exam, f"{place}-{exam['id']}")
             listed = await student.ask("GET", "/exam-results/my-results/")
-            if answer is None or answer[0] != 200 or listed.status_code != 200:
+            if (
+                not isinstance(answer, Answered)
+                or answer.status != 200
+                or listed.status_code != 200
+            ):
                 wrong.append((answer, listed.status_code))
             turn, asked = turn + 1, asked + 2
 
@@ -40,4 +47,5 @@ async def test_no_request_fails(suite: Suite, faults: Faults, rounds: int) -> No
             over.set()
     assert all(task.done() for task in asking)
     assert not wrong
+    assert not await group.violations()
     assert asked > 100 * rounds
