@@ -163,6 +163,23 @@ class TestSubmit:
         assert is_not_found(gateway, "POST", "/API/v1/exams/7/submit/")
 
 
+class TestErrorsOfTheGateway:
+    @pytest.mark.parametrize(
+        ("wanted", "detail", "language"),
+        [("", "Not found.", "en"), ("uz, en;q=0.5", "Topilmadi.", "uz")],
+    )
+    def test_are_in_the_language_that_is_wanted(
+        self, gateway: Gateway, wanted: str, detail: str, language: str
+    ) -> None:
+        headers = {"Accept-Language": wanted} if wanted else {}
+
+        answer = gateway.ask("GET", "/nowhere/", headers=headers)
+
+        assert (answer.status, answer.json) == (404, {"detail": detail})
+        assert answer.headers["content-language"] == language
+        assert "Accept-Language" in answer.headers["vary"]
+
+
 class TestPages:
     @pytest.mark.parametrize("path", ["/swdoc/", "/swdoc", "/redoc/", "/redoc"])
     def test_are_html(self, gateway: Gateway, path: str) -> None:

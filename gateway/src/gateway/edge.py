@@ -6,7 +6,11 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http.language import Interpreter, Phrasebook
+from shared.http.texts import TEXTS
+
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+PHRASES: Final = Phrasebook(TEXTS)
 DEFAULTS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -30,6 +34,8 @@ class Edge:
         given = dict(scope["headers"]).get(b"x-request-id", b"")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
 
+        interpreter = Interpreter(PHRASES, scope, send)
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], (b"x-request-id", request_id)]
@@ -39,6 +45,6 @@ class Edge:
                 defaults = [*DEFAULTS, (b"cache-control", caching)]
                 headers += [one for one in defaults if one[0] not in named]
                 message = {**message, "headers": headers}
-            await send(message)
+            await interpreter.send(message)
 
         await self.app(scope, receive, send_with_headers)

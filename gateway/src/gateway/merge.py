@@ -12,7 +12,9 @@ INFO: Final = {
     "version": "1.0.0",
     "description": (
         "The API of the HPA suite. All paths answer with and without their last slash. "
-        "A part that is down or overloaded answers 503 with `Retry-After`."
+        "A part that is down or overloaded answers 503 with `Retry-After`. "
+        "The sentences of errors follow `Accept-Language` (uz, ru, en), their names and codes do "
+        "not; without it refusals of the business are in Uzbek, all else is in English."
     ),
 }
 

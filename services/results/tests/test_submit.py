@@ -15,6 +15,38 @@ CLOSED = {"error": "Ushbu test hozirda faol emas."}
 Headers = dict[str, str]
 
 
+class TestTheLanguage:
+    """A refusal is Uzbek, as the clients know it, unless they ask for another language."""
+
+    @pytest.mark.parametrize(
+        ("wanted", "text"),
+        [
+            (None, "Siz bu testni allaqachon topshirgansiz."),
+            ("de", "Siz bu testni allaqachon topshirgansiz."),
+            ("ru-RU,ru;q=0.9,en;q=0.8", "Вы уже сдали этот тест."),
+            ("en-US,en;q=0.9", "You have already submitted this test."),
+        ],
+        ids=["none", "de", "ru", "en"],
+    )
+    async def test_of_a_refusal_follows_the_header(
+        self,
+        client: httpx2.AsyncClient,
+        student: dict[str, str],
+        tell_exam: TellExam,
+        wanted: str | None,
+        text: str,
+    ) -> None:
+        await tell_exam()
+        headers = student | ({"Accept-Language": wanted} if wanted else {})
+        url = "/api/v1/exams/1/submit/"
+        first = await client.post(url, json=answers(), headers=headers)
+
+        again = await client.post(url, json=answers(), headers=headers)
+
+        assert (again.status_code, again.json()) == (400, {"error": text})
+        assert again.headers["location"] == f"/api/v1/exam-results/{first.json()['id']}/"
+
+
 class TestSubmitExam:
     async def test_answers_the_result_to_the_letter(
         self, client: httpx2.AsyncClient, student: Headers, tell_exam: TellExam

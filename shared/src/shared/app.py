@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import structlog
@@ -19,10 +20,12 @@ from shared.events.runtime import EventRuntime
 from shared.http import health, metrics
 from shared.http.client import InternalClient
 from shared.http.errors import HANDLERS
+from shared.http.language import Phrasebook, Texts
 from shared.http.load import Limits
 from shared.http.middleware import Edge
 from shared.http.openapi import document
 from shared.http.routing import Dispatcher
+from shared.http.texts import TEXTS as SHARED_TEXTS
 from shared.runtime import Runtime
 from shared.security.authenticator import Authenticator, UserState
 from shared.security.keys import HttpKeys, KeyDocument, KeySet, LocalKeys
@@ -42,13 +45,14 @@ class Service(FastAPI):
     """FastAPI with our own edge, dispatch and document."""
 
     limits: Limits
+    phrases: Phrasebook
     public: Sequence[APIRouter]
 
     @override
     def build_middleware_stack(self) -> ASGIApp:
         runtime: Runtime = self.state.hpa
         dispatcher = Dispatcher(self.router, self.exception_handlers)
-        app = Edge(dispatcher, runtime=runtime, limits=self.limits)
+        app = Edge(dispatcher, runtime=runtime, limits=self.limits, phrases=self.phrases)
         origins = [one.strip() for one in runtime.settings.cors_origins.split(",") if one.strip()]
         if not origins:
             return app
@@ -94,6 +98,7 @@ def build_app(  # noqa: PLR0913 - the one place where a service says what it con
     user_state: UserState | None = None,
     jwks: Callable[[], KeyDocument] | None = None,
     deadlines: Mapping[str, float] | None = None,
+    texts: Texts = MappingProxyType({}),
 ) -> FastAPI:
     """
     Build the application of service *name*.
@@ -101,7 +106,7 @@ def build_app(  # noqa: PLR0913 - the one place where a service says what it con
     *users*: keep the replica of users, refuse deactivated callers and see changed roles.
     *user_state* and *jwks* are for auth, which knows both by itself. *background*: run for the
     application's life, started again when they fail. *deadlines*: seconds for single paths
-    instead of `request_seconds`.
+    instead of `request_seconds`. *texts*: what the service refuses, in other languages.
     """
     if users and consumers is not None:
         users_consumer(consumers)
@@ -128,6 +133,7 @@ def build_app(  # noqa: PLR0913 - the one place where a service says what it con
     app.state.hpa = runtime
     app.state.users = runtime.users
     app.limits = Limits(seconds=settings.request_seconds, seconds_by_path=deadlines or {})
+    app.phrases = Phrasebook(SHARED_TEXTS, texts)
     app.public = routers
     # Appended flat: routers that FastAPI includes are matched twice per request.
     for router in (*routers, *internal_routers, health.router, metrics.router):

@@ -16,6 +16,7 @@ from auth.passwords import Cost, Passwords
 from auth.routes import imports, keys, me, sessions, users
 from auth.service.users import standing_of
 from auth.settings import Settings
+from auth.texts import TEXTS
 from auth.tokens.issuer import Issuer
 from auth.tokens.keys import KeyStore
 from shared.app import build_app
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         user_state=user_state,
         jwks=lambda: parts.keys.jwks(utcnow()),
         # Waiting for a hash is no sign of overload; the line has a bound of its own.
+        texts=TEXTS,
         deadlines=dict.fromkeys(SLOW, settings.request_seconds) | {imports.PATH: imports.SECONDS},
     )
     app.state.auth = parts

@@ -8,6 +8,7 @@ from exams.jobs import drop_old_misses, keep_results_equal
 from exams.routes import exams, imports, subjects, writing
 from exams.service.contents import Contents
 from exams.settings import Settings
+from exams.texts import TEXTS
 from shared.app import build_app
 
 DESCRIPTION = "Subjects, and exams with their questions. Students see published ones, without keys."
@@ -24,6 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
         internal_routers=[internal.router],
         consumers=consumers,
         users=True,
+        texts=TEXTS,
         background=[keep_results_equal, drop_old_misses],
     )
     app.state.contents = Contents()

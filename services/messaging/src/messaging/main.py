@@ -6,6 +6,7 @@ from messaging.clients import BotName
 from messaging.consumers import consumers
 from messaging.routes import ROUTERS
 from messaging.settings import Settings
+from messaging.texts import TEXTS
 from shared.app import build_app
 
 
@@ -18,6 +19,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings,
         routers=ROUTERS,
         consumers=consumers,
+        texts=TEXTS,
         users=True,
     )
     app.state.bot_name = BotName(settings.bot_api, settings.telegram_bot_username)

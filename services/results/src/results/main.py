@@ -9,6 +9,7 @@ from results.intake import Intake
 from results.jobs import keep_exams, serve_intake
 from results.routes import export, results, submits
 from results.settings import Settings
+from results.texts import TEXTS
 from shared.app import build_app
 from shared.runtime import Runtime
 
@@ -25,6 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
         consumers=consumers,
         users=True,
         background=[serve_intake, keep_exams],
+        texts=TEXTS,
         deadlines={export.PATH: export.SECONDS},
     )
     runtime: Runtime = app.state.hpa

@@ -7,6 +7,7 @@ from worklogs.consumers import consumers
 from worklogs.jobs import keep_days_open, keep_subjects
 from worklogs.routes import ROUTERS
 from worklogs.settings import Settings
+from worklogs.texts import TEXTS
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -19,6 +20,7 @@ def create_app(settings: Settings) -> FastAPI:
         routers=ROUTERS,
         consumers=consumers,
         users=True,
+        texts=TEXTS,
         background=[keep_days_open, keep_subjects],
     )
     app.state.settings = settings

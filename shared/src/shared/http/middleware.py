@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http import access
 from shared.http.body import BODY_KEY
+from shared.http.language import Interpreter, Phrasebook
 from shared.http.load import READS, Limits, Load
 from shared.http.replies import dumps
 from shared.http.routing import send_json
@@ -63,9 +64,12 @@ class Edge:
     neither a place among the requests in flight nor a transaction.
     """
 
-    def __init__(self, app: ASGIApp, *, runtime: Runtime, limits: Limits) -> None:
-        """Watch over *app*."""
+    def __init__(
+        self, app: ASGIApp, *, runtime: Runtime, limits: Limits, phrases: Phrasebook
+    ) -> None:
+        """Watch over *app*, and say its errors in the languages of *phrases*."""
         self.app = app
+        self.phrases = phrases
         self.runtime = runtime
         self.load = runtime.load = Load(limits)
 
@@ -74,7 +78,8 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self.runtime)
+        interpreter = Interpreter(self.phrases, scope, send)
+        exchange = _Exchange(scope, receive, interpreter.send, self.runtime)
         try:
             await self._serve(scope, exchange)
         except Refusal as refusal:
