@@ -33,6 +33,8 @@ class Bus:
         self._js: JetStreamContext | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
+        self.connections = 0
+        """How often there was a new one: behind each may be another store than before."""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -74,6 +76,7 @@ class Bus:
                 delay = min(delay * 2, 2.0)
                 continue
             self._js = self._client.jetstream(timeout=CALL_SECONDS)
+            self.connections += 1
             self.connected.set()
             return
 
@@ -82,6 +85,7 @@ class Bus:
             log.warning("NATS", error=repr(error)[:200])
 
         async def back() -> None:
+            self.connections += 1
             log.info("NATS is back")
 
         options: dict[str, Any] = {

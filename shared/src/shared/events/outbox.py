@@ -64,6 +64,14 @@ async def mark_published(tx: AsyncSession, sequences: dict[int, int]) -> None:
     await connection.execute(statement, rows)
 
 
+async def have_been_given(tx: AsyncSession, sequences: dict[int, int]) -> bool:
+    """Tell whether another row was once published as one of *sequences*: {row id: sequence}."""
+    statement = select(Outbox.id).where(
+        Outbox.stream_seq.in_(sequences.values()), Outbox.id.not_in(sequences)
+    )
+    return await tx.scalar(statement.limit(1)) is not None
+
+
 async def unpublish_all(tx: AsyncSession) -> int:
     """Make every kept row wait again: the stream was lost. Return how many there are."""
     statement = (

@@ -53,6 +53,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._checked = self._purged = float("-inf")
         self._lock: IO[bytes] | None = None
+        self._connection = self._doubted = 0
 
     def poke(self) -> None:
         """Wake the loop: a transaction has just been committed."""
@@ -144,10 +145,24 @@ class Relay:
         return acked, fault
 
     async def _stamp(self, tx: AsyncSession, acked: dict[int, int]) -> None:
-        await outbox.mark_published(tx, acked)
         state = await tx.get(RelayState, self.stream)
         if state is not None:
+            if await self._went_back(tx, state.last_seq, acked):
+                _tell_of_replay(await outbox.unpublish_all(tx))
+                state.last_seq = 0
             state.last_seq = max(state.last_seq, *acked.values())
+        await outbox.mark_published(tx, acked)
+
+    async def _went_back(self, tx: AsyncSession, last_seq: int, acked: dict[int, int]) -> bool:
+        """
+        Tell whether the stream gave numbers anew that it had given to other events.
+
+        An older copy of it may have outgrown `last_seq` before anybody looked at its length.
+        """
+        if self._connection != self.bus.connections:
+            self._connection, self._doubted = self.bus.connections, last_seq
+        doubtful = {row: seq for row, seq in acked.items() if seq <= self._doubted}
+        return bool(doubtful) and await outbox.have_been_given(tx, doubtful)
 
     async def _check_stream(self) -> None:
         """Publish everything again when the stream is younger or shorter than it was."""
@@ -179,7 +194,7 @@ class Relay:
                 [row],
             )
         if count:
-            log.warning("the stream went back, all kept events are published again", events=count)
+            _tell_of_replay(count)
 
     async def _purge(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -201,3 +216,7 @@ class Relay:
             return False
         self._lock = lock
         return True
+
+
+def _tell_of_replay(count: int) -> None:
+    log.warning("the stream went back, all kept events are published again", events=count)
