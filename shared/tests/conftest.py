@@ -82,7 +82,7 @@ REFUSALS = {
     "refused": ThingClosed(),
     "conflict": Conflict("Still in progress."),
     "throttled": Throttled(30),
-    "unavailable": Unavailable(),
+    "unavailable": Unavailable(retry_after=1),
     "invalid": Invalid.field("subject", 'Invalid pk "999" - object does not exist.'),
 }
 

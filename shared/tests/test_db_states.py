@@ -78,8 +78,8 @@ async def read(database: Database) -> None:
 
 
 @asynccontextmanager
-async def locked(url: str) -> AsyncIterator[None]:
-    """Hold what every writer needs, as another process does."""
+async def locked(url: str, table: str = "subjects") -> AsyncIterator[None]:
+    """Hold what every writer of *table* needs, as another process does."""
     if url.startswith("sqlite"):
         path = make_url(url).database
         assert path is not None
@@ -91,7 +91,7 @@ async def locked(url: str) -> AsyncIterator[None]:
     connection = await asyncpg.connect(plain(url))
     try:
         async with connection.transaction():
-            await connection.execute("LOCK TABLE subjects IN SHARE MODE")
+            await connection.execute(f"LOCK TABLE {table} IN SHARE MODE")
             yield
     finally:
         await connection.close()

@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from shared.errors import Unavailable
 from shared.testing.tokens import TokenFactory
 
 THINGS = "/api/v1/things/"
@@ -24,6 +25,11 @@ BAD_TOKEN = {
 }
 FORBIDDEN = {"detail": "You do not have permission to perform this action."}
 NO_THING = {"detail": "No Thing matches the given query."}
+
+
+class TestUnavailable:
+    def test_does_not_call_all_back_in_the_same_second(self) -> None:
+        assert {Unavailable().retry_after for _ in range(100)} == {1, 2, 3}
 
 
 class TestRefusals:

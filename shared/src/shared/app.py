@@ -191,6 +191,7 @@ async def _lifespan(app: FastAPI, loops: Sequence[Background]) -> AsyncIterator[
         for client in runtime.clients.values():
             await client.close()
         await runtime.verifier.keys.close()
+        await runtime.writes.close()
         await runtime.database.close()
 
 

@@ -1,6 +1,10 @@
 """What can go wrong, named for what happened; `shared.http.errors` gives each kind its answer."""
 
-from typing import ClassVar
+import random
+from typing import ClassVar, Final
+
+LATEST_RETRY: Final = 3
+"""Seconds; who is refused without a reason of his own comes again within them."""
 
 FieldErrors = dict[str, "object"] | list["object"]
 
@@ -126,7 +130,10 @@ class Unavailable(DomainError):
 
     detail = "Service temporarily unavailable, try again later."
 
-    def __init__(self, message: str | None = None, *, retry_after: int = 1) -> None:
-        """Say when to come again."""
+    def __init__(
+        self, message: str | None = None, *, retry_after: int | None = None, reason: str = ""
+    ) -> None:
+        """Say when to come again, not the same to all; *reason* is a word for `/ready/`."""
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after = retry_after or random.randint(1, LATEST_RETRY)  # noqa: S311 - jitter
+        self.reason = reason

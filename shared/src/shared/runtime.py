@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.db.engine import Database
+from shared.db.writable import WriteCheck
 from shared.events.runtime import EventRuntime
 from shared.settings import ServiceSettings
 
@@ -36,3 +37,8 @@ class Runtime:
     """Figures of this service alone, read whenever `/metrics` is."""
     draining: bool = False
     """Set by SIGTERM: `/health/` answers 503, everything else goes on for a while."""
+    writes: WriteCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Build what needs nothing but the others."""
+        self.writes = WriteCheck(self.database)

@@ -1,6 +1,5 @@
 """One database: short write transactions that one caller owns, and reads beside them."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -8,8 +7,6 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -17,6 +14,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from shared.db.faults import brief, is_passing, refusal_reason
 from shared.db.gate import Gate
 from shared.errors import Unavailable
 from shared.telemetry.metrics import count_refusal
@@ -90,7 +88,7 @@ class Database:
         """
         async with self._write_gate.pass_through(urgent=urgent) as waited:
             self._patience = patience_after(waited)
-            async with _translated(), self._write_session.begin() as tx:
+            async with self._translated(), self._write_session.begin() as tx:
                 yield tx
         if tx.info.get(TELLING):
             for call in self.after_commit:
@@ -104,8 +102,20 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Open a read-only view of the database. Raises `Unavailable` like `transaction`."""
-        async with self._read_gate.pass_through(), _translated(), self._read_session() as tx:
+        async with self._read_gate.pass_through(), self._translated(), self._read_session() as tx:
             yield tx
+
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            reason = refusal_reason(error)
+            count_refusal(reason)
+            log.warning("database unavailable", reason=reason, error=brief(error))
+            raise Unavailable(BUSY, reason=reason) from error
 
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
@@ -122,68 +132,6 @@ class Database:
 def patience_after(waited: float) -> int:
     """Return for how many seconds to wait for a lock after *waited* seconds in line."""
     return LOCK_SECONDS if waited <= SHORT_LOCK_SECONDS else SHORT_LOCK_SECONDS
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    try:
-        yield
-    except (PoolTimeout, OperationalError, InterfaceError, OSError, TimeoutError) as error:
-        raise _unavailable(error) from error
-    except DBAPIError as error:
-        if error.connection_invalidated or _is_passing(error):
-            raise _unavailable(error) from error
-        raise
-    except sqlite3.OperationalError as error:
-        raise _unavailable(error) from error
-
-
-def _unavailable(error: BaseException) -> Unavailable:
-    reason = refusal_reason(error)
-    count_refusal(reason)
-    log.warning("database unavailable", reason=reason, error=_brief(error))
-    return Unavailable(BUSY)
-
-
-REASON_OF_STATE: Final = {"55P03": "database_locked", "40P01": "database_locked",
-                          "57014": "database_slow", "53100": "disk_full"}  # fmt: skip
-REASON_OF_SQLITE: Final = {
-    sqlite3.SQLITE_BUSY: "database_locked",
-    sqlite3.SQLITE_LOCKED: "database_locked",
-    sqlite3.SQLITE_FULL: "disk_full",
-}
-
-
-def refusal_reason(error: BaseException) -> str:
-    """Name what makes the database unavailable, as metrics tell it."""
-    original = getattr(error, "orig", None) or error
-    code = getattr(original, "sqlite_errorcode", None)
-    if code is not None:
-        return REASON_OF_SQLITE.get(code & 0xFF, "database_away")  # the low byte is the kind
-    if isinstance(original, TimeoutError | PoolTimeout):
-        return "database_slow"
-    return REASON_OF_STATE.get(_state(original), "database_away")
-
-
-def _state(original: object) -> str:
-    cause = getattr(original, "__cause__", None)
-    return getattr(original, "sqlstate", None) or getattr(cause, "sqlstate", None) or ""
-
-
-PASSING_STATES: Final = ("57", "55P03", "53", "08", "40", "25P0")
-"""PostgreSQL: shutting down, lock not available, out of resources, connection, deadlock."""
-
-
-def _is_passing(error: DBAPIError) -> bool:
-    cause = getattr(error.orig, "__cause__", None)
-    passing = _state(error.orig).startswith(PASSING_STATES)
-    return passing or isinstance(cause, OSError | TimeoutError)
-
-
-def _brief(error: BaseException) -> str:
-    """Name the fault without the statement and its parameters, which hold what users wrote."""
-    original = getattr(error, "orig", None) or error
-    return f"{type(original).__name__}: {str(original)[:200]}"
 
 
 def _lowered(value: object) -> object:

@@ -64,7 +64,7 @@ class Gate:
             if isinstance(error, TimeoutError):
                 count_refusal("database_queue")
                 message = "The database is busy, try again later."
-                raise Unavailable(message) from None
+                raise Unavailable(message, reason="database_queue") from None
             raise
 
     def _leave(self) -> None:

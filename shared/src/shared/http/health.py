@@ -36,7 +36,11 @@ async def health(app: App) -> Response:
 
 @router.get("/ready/")
 async def ready(app: App) -> Response:
-    """Check the database, JetStream, the age of the outbox and count the dead letters."""
+    """
+    Check the database, JetStream, the age of the outbox and count the dead letters.
+
+    A database that can be read but not written is named for the reason, `disk_full` or the like.
+    """
     names = ("database", "jetstream", "outbox", "dead_letters")
     found = await asyncio.gather(
         _checked(_database(app)),
@@ -64,7 +68,7 @@ async def _checked(check: Awaitable[str | int]) -> str | int:
 
 async def _database(app: Runtime) -> str:
     await app.database.ping()
-    return "ok"
+    return await app.writes.state()
 
 
 async def _jetstream(app: Runtime) -> str:
