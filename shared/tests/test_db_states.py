@@ -12,7 +12,8 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from shared.db.durable import danger_of, require_durable
-from shared.db.engine import LOCK_SECONDS, SHORT_LOCK_SECONDS, Database, patience_after
+from shared.db.engine import SHORT_LOCK_SECONDS, Database, patience_after
+from shared.db.limits import LOCK_SECONDS
 from shared.errors import Unavailable
 from shared.settings import MISCONFIGURED
 

@@ -38,4 +38,4 @@ class TestMigrations:
             assert await connection.run_sync(differences) == []
 
     async def test_number_their_files(self) -> None:
-        assert newest("exams") == "0001"
+        assert newest("exams") == "0002"

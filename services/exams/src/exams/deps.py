@@ -6,6 +6,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from exams.errors import ExamNotFound, SubjectNotFound
+from exams.service.catalogue import Catalogue
 from exams.service.contents import Contents
 from shared.http.deps import path_id, require_role
 from shared.security.principal import Principal
@@ -23,6 +24,14 @@ async def _contents(request: Request) -> Contents:
 
 ExamContents = Annotated[Contents, Depends(_contents)]
 """The questions this process has rendered before."""
+
+
+async def _catalogue(request: Request) -> Catalogue:
+    return cast("Catalogue", request.app.state.catalogue)
+
+
+ExamCatalogue = Annotated[Catalogue, Depends(_catalogue)]
+"""The list of exams as this process has written it before."""
 
 
 def is_student(caller: Principal) -> bool:

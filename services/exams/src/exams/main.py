@@ -6,6 +6,7 @@ from exams import internal
 from exams.consumers import consumers
 from exams.jobs import drop_old_misses, keep_results_equal
 from exams.routes import exams, imports, subjects, writing
+from exams.service.catalogue import Catalogue
 from exams.service.contents import Contents
 from exams.settings import Settings
 from exams.texts import TEXTS
@@ -29,4 +30,5 @@ def create_app(settings: Settings) -> FastAPI:
         background=[keep_results_equal, drop_old_misses],
     )
     app.state.contents = Contents()
+    app.state.catalogue = Catalogue()
     return app

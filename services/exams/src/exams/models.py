@@ -56,6 +56,8 @@ class Exam(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     questions_count: Mapped[int]
     participants_count: Mapped[int]
+    recounts: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Grows whenever `participants_count` is counted anew: what was rendered before is old then."""
     version: Mapped[int] = mapped_column(BigInteger)
     questions_version: Mapped[int] = mapped_column(BigInteger)
     is_deleted: Mapped[bool]

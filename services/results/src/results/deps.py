@@ -3,8 +3,7 @@
 import re
 from typing import Annotated, Final, cast
 
-from fastapi import Depends, Header
-from pydantic import WithJsonSchema
+from fastapi import Depends
 from starlette.requests import Request
 
 from results.errors import AnswerNotFound, ExamNotFound, ResultNotFound
@@ -28,19 +27,24 @@ async def _intake(request: Request) -> Intake:
     return cast("Intake", request.scope["app"].state.intake)
 
 
-async def _idempotency_key(
-    keys: Annotated[
-        list[str] | None, Header(alias="Idempotency-Key"), WithJsonSchema(_KEY_SCHEMA)
-    ] = None,
-) -> str | None:
-    if not keys:
-        return None
-    # Of two keys nobody knows which one the client will come again with.
-    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
-        name = "Idempotency-Key"
-        raise Invalid.field(name, "1 to 255 printable ASCII characters are allowed, once.")
-    return keys[0]
+class _IdempotencyKey:
+    """Reads the header that makes a retry harmless; `parameters` goes into the document."""
+
+    parameters = (
+        {"name": "Idempotency-Key", "in": "header", "required": False, "schema": _KEY_SCHEMA},
+    )
+
+    async def __call__(self, request: Request) -> str | None:
+        """Return the key, or None. Raises `Invalid`."""
+        keys = request.headers.getlist("idempotency-key")
+        if not keys:
+            return None
+        # Of two keys nobody knows which one the client will come again with.
+        if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+            name = "Idempotency-Key"
+            raise Invalid.field(name, "1 to 255 printable ASCII characters are allowed, once.")
+        return keys[0]
 
 
 IntakeOf = Annotated[Intake, Depends(_intake)]
-IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
+IdempotencyKey = Annotated[str | None, Depends(_IdempotencyKey())]

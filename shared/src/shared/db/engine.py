@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
@@ -14,15 +13,11 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from shared.db.faults import brief, is_passing, refusal_reason
+from shared.db.faults import is_passing, unavailable
 from shared.db.gate import Gate
-from shared.errors import Unavailable
-from shared.telemetry.metrics import count_refusal
+from shared.db.glance import Glance
+from shared.db.limits import LOCK_SECONDS, POSTGRESQL, SQLITE, lowered
 
-log = structlog.get_logger()
-
-STATEMENT_SECONDS: Final = 3
-LOCK_SECONDS: Final = 2
 POOL_WAIT_SECONDS: Final = 1
 SHORT_LOCK_SECONDS: Final = 1
 """For who has waited in line for long: the line and the lock together stay under 3 s."""
@@ -30,7 +25,9 @@ SQLITE_READERS: Final = 4
 TELLING: Final = "telling"
 """A key of `tx.info`: others wait to hear of this commit (the relay, of new events)."""
 PATIENCE: Final = "patience"
-BUSY: Final = "The database is busy, try again later."
+
+View = AsyncSession | Glance
+"""Over what a single prepared statement reads: a transaction, or none."""
 
 
 class Database:
@@ -62,6 +59,8 @@ class Database:
         """Of the one that writes on SQLite: how long it waits for another process's lock."""
         self._write_session = async_sessionmaker(self._writes, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
+        self.glance = Glance(self.url, self._writes.dialect)
+        """For single statements that are read at every request."""
         self.after_commit: list[Any] = []
         """Called without arguments after the commit of what has set `TELLING` in its info."""
 
@@ -69,8 +68,8 @@ class Database:
     def gates(self) -> dict[str, Gate]:
         """The lines in front of the connections, by what they are for."""
         if self._write_gate is self._read_gate:
-            return {"any": self._write_gate}
-        return {"write": self._write_gate, "read": self._read_gate}
+            return {"any": self._write_gate, "glance": self.glance.gate}
+        return {"write": self._write_gate, "read": self._read_gate, "glance": self.glance.gate}
 
     @property
     def engine(self) -> AsyncEngine:
@@ -112,10 +111,7 @@ class Database:
         except Exception as error:
             if not is_passing(error):
                 raise
-            reason = refusal_reason(error)
-            count_refusal(reason)
-            log.warning("database unavailable", reason=reason, error=brief(error))
-            raise Unavailable(BUSY, reason=reason) from error
+            raise unavailable(error) from error
 
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
@@ -124,6 +120,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.glance.close()
         await self._reads.dispose()
         if self._writes is not self._reads:
             await self._writes.dispose()
@@ -132,10 +129,6 @@ class Database:
 def patience_after(waited: float) -> int:
     """Return for how many seconds to wait for a lock after *waited* seconds in line."""
     return LOCK_SECONDS if waited <= SHORT_LOCK_SECONDS else SHORT_LOCK_SECONDS
-
-
-def _lowered(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
 
 
 def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
@@ -147,18 +140,10 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     def _connect(connection: Any, _: object) -> None:  # noqa: ANN401 - a DBAPI connection
         connection.isolation_level = None  # the driver would begin only at the first write
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={LOCK_SECONDS * 1000}",
-            "journal_mode=wal",
-            "synchronous=full",
-            "foreign_keys=on",
-            "cache_size=-8000",
-            "temp_store=memory",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        for pragma in SQLITE:
+            cursor.execute(pragma)
         cursor.close()
-        # SQLite's own knows ASCII only: a search would mind the case of Ўзбек, unlike PostgreSQL's.
-        connection.create_function("lower", 1, _lowered, deterministic=True)
+        connection.create_function("lower", 1, lowered, deterministic=True)
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection
@@ -175,14 +160,5 @@ def _postgresql_engine(url: str, pool_size: int) -> AsyncEngine:
         pool_timeout=POOL_WAIT_SECONDS,
         pool_recycle=1800,
         hide_parameters=True,
-        connect_args={
-            "timeout": 2,
-            "command_timeout": STATEMENT_SECONDS,
-            "server_settings": {
-                "statement_timeout": str(STATEMENT_SECONDS * 1000),
-                "lock_timeout": str(LOCK_SECONDS * 1000),
-                "idle_in_transaction_session_timeout": "10000",
-                "timezone": "UTC",
-            },
-        },
+        connect_args=POSTGRESQL,
     )

@@ -3,11 +3,20 @@
 import sqlite3
 from typing import Final
 
+import asyncpg
+import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from shared.errors import Unavailable
+from shared.telemetry.metrics import count_refusal
+
+log = structlog.get_logger()
+
+BUSY: Final = "The database is busy, try again later."
 PASSING: Final = (
     PoolTimeout, OperationalError, InterfaceError, sqlite3.OperationalError, OSError, TimeoutError,
+    asyncpg.InterfaceError,
 )  # fmt: skip
 PASSING_STATES: Final = ("57", "55P03", "53", "08", "40", "25P0")
 """PostgreSQL: shutting down, lock not available, out of resources, connection, deadlock."""
@@ -26,7 +35,17 @@ def is_passing(error: BaseException) -> bool:
         cause = getattr(error.orig, "__cause__", None)
         is_away = error.connection_invalidated or isinstance(cause, OSError | TimeoutError)
         return is_away or _state(error.orig).startswith(PASSING_STATES)
+    if isinstance(error, asyncpg.PostgresError):
+        return _state(error).startswith(PASSING_STATES)
     return isinstance(error, PASSING)
+
+
+def unavailable(error: BaseException) -> Unavailable:
+    """Return what the caller is told of a fault that passes; it is counted and logged."""
+    reason = refusal_reason(error)
+    count_refusal(reason)
+    log.warning("database unavailable", reason=reason, error=brief(error))
+    return Unavailable(BUSY, reason=reason)
 
 
 def refusal_reason(error: BaseException) -> str:

@@ -25,7 +25,6 @@ from shared.errors import (
 from shared.http.body import RawBody
 from shared.http.deps import PathId, RoleGuard, authenticate
 from shared.http.errors import errors
-from shared.http.filters import Filters
 from shared.http.pagination import Paging
 from shared.http.upload import FILE, FORM, UploadForm
 from shared.security.principal import ROLES
@@ -160,7 +159,7 @@ def _describe(operation: dict[str, Any], route: APIRoute, bodies: "_Bodies") -> 
     operation["security"] = [] if roles is None else [{"bearer": []}]
     if roles is not None:
         operation["x-roles"] = roles
-    parameters = [*_path_parameters(route, calls), *_query_parameters(calls)]
+    parameters = [*_path_parameters(route, calls), *_told_parameters(calls)]
     if parameters:
         own = {one["name"] for one in parameters}
         others = [one for one in operation.get("parameters", []) if one["name"] not in own]
@@ -222,10 +221,10 @@ def _path_parameters(route: APIRoute, calls: list[Any]) -> Iterator[dict[str, An
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameters(calls: list[Any]) -> Iterator[dict[str, Any]]:
+def _told_parameters(calls: list[Any]) -> Iterator[dict[str, Any]]:
+    """Yield what dependencies read by themselves from query and headers, and say so."""
     for call in calls:
-        if isinstance(call, Paging | Filters):
-            yield from call.parameters
+        yield from getattr(call, "parameters", ())
 
 
 def _form(upload: UploadForm) -> dict[str, Any]:

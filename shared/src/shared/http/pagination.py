@@ -151,13 +151,18 @@ async def json_list(
     It is written in pieces, and others get their turn in between: one long list must not hold up
     the loop. *total* counts all rows there are; it is needed when the page has a limit.
     """
+    return _list_response(await written(rows, shape), total, page)
+
+
+async def written(rows: Iterable[Row], shape: Callable[[Row], object] | None = None) -> bytes:
+    """Return *rows* as a JSON array, written as `json_list` does."""
     parts: list[bytes] = []
     rest = iter(rows)
     while piece := list(islice(rest, CHUNK)):
         if parts:
             await asyncio.sleep(0)
         parts.append(dumps([shape(row) for row in piece] if shape else piece)[1:-1])
-    return written_list(parts, total=total, page=page)
+    return _joined(parts)
 
 
 async def json_stream(
@@ -179,7 +184,14 @@ async def json_stream(
 
 def written_list(parts: list[bytes], *, total: int | None = None, page: Page = WHOLE) -> Response:
     """Answer *parts*, each of which is JSON already, as a bare array."""
+    return _list_response(_joined(parts), total, page)
+
+
+def _joined(parts: list[bytes]) -> bytes:
     pieces = [piece for part in parts for piece in (b",", part)][1:]
-    body = b"".join((b"[", *pieces, b"]"))
+    return b"".join((b"[", *pieces, b"]"))
+
+
+def _list_response(body: bytes, total: int | None, page: Page) -> Response:
     response = Response(body, media_type=JSON)
     return response if total is None else paged(response, total, page)

@@ -2,14 +2,25 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.http.direct import direct
 from shared.http.replies import JSON, dumps
 
 NOT_FOUND: Final = dumps({"detail": "Not found."})
+
+
+class Answered(NamedTuple):
+    """A route and what answers it."""
+
+    route: Route
+    app: ASGIApp
+
+
+Methods = dict[str, Answered]
 
 
 class Dispatcher:
@@ -29,9 +40,9 @@ class Dispatcher:
             "starlette.exception_handlers": (dict(handlers), {}),
             "fastapi_middleware_astack": AsyncExitStack(),
         }
-        self._fixed: dict[str, dict[str, Route]] = {}
-        self._patterns: list[tuple[Any, dict[str, Route]]] = []
-        by_path: dict[str, dict[str, Route]] = {}
+        self._fixed: dict[str, Methods] = {}
+        self._patterns: list[tuple[Any, Methods]] = []
+        by_path: dict[str, Methods] = {}
         for route in router.routes:
             if not isinstance(route, Route):
                 message = f"not a plain route: {route!r}; give build_app flat routers"
@@ -42,8 +53,9 @@ class Dispatcher:
                 self._patterns.append((route.path_regex, methods))
             elif new:
                 self._fixed[route.path] = methods
+            answered = Answered(route, direct(route, handlers))
             for method in route.methods or {"GET"}:
-                methods.setdefault(method, route)
+                methods.setdefault(method, answered)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or say 404 or 405."""
@@ -55,17 +67,18 @@ class Dispatcher:
             await send_json(send, 404, NOT_FOUND)
             return
         method = scope["method"]
-        route = methods.get("GET" if method == "HEAD" else method)
-        if route is None:
+        found = methods.get("GET" if method == "HEAD" else method)
+        if found is None:
             await _without_route(methods, method, send)
             return
+        route, app = found
         scope.update(self._expected)
         scope["path_params"] = parameters
         scope["endpoint"] = route.endpoint
         scope["route"] = route
-        await route.app(scope, receive, send)
+        await app(scope, receive, send)
 
-    def _find(self, scope: Scope) -> tuple[dict[str, Route] | None, dict[str, str]]:
+    def _find(self, scope: Scope) -> tuple[Methods | None, dict[str, str]]:
         path: str = scope["path"]
         # %2F arrives decoded: `exams/5%2Fsubmit/` must stay the path that the gateway saw.
         if b"%" in scope["raw_path"] and b"%2f" in scope["raw_path"].lower():
@@ -81,7 +94,7 @@ class Dispatcher:
         return None, {}
 
 
-async def _without_route(methods: dict[str, Route], method: str, send: Send) -> None:
+async def _without_route(methods: Methods, method: str, send: Send) -> None:
     allowed = sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())})
     allow = (b"allow", ", ".join(allowed).encode())
     if method == "OPTIONS":

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from exams.errors import ExamNotFound
 from exams.models import Exam
-from exams.repository.tables import EXAMS, SUBJECTS, AnyRow
+from exams.repository.tables import EXAMS, GUARDS, SUBJECTS, AnyRow
+from shared.db.engine import View
 from shared.db.upsert import insert_into
 
 _LISTED: Final = (
@@ -42,8 +43,18 @@ _LIST: Final = (
 _NEWEST: Final = _LIST.order_by(EXAMS.c.id.desc())
 _NEWEST_PUBLISHED: Final = _NEWEST.where(EXAMS.c.is_published.is_(True))
 _COUNT: Final = select(func.count()).select_from(EXAMS).where(_IS_THERE)
+_STATE: Final = select(
+    func.count(),
+    func.sum(EXAMS.c.version),
+    func.sum(EXAMS.c.recounts),
+    func.sum(EXAMS.c.participants_count),  # the release before this one counts no recounts
+    select(func.sum(SUBJECTS.c.version)).scalar_subquery(),
+).select_from(EXAMS)
 _BY_ID: Final = _HEAD.where(EXAMS.c.id == bindparam("exam_id"))
 _BY_CODE: Final = _HEAD.where(EXAMS.c.code == bindparam("code"), _IS_THERE)
+_BY_CODE_UNLESS_MISSED: Final = _BY_CODE.where(
+    ~select(GUARDS.c.user_id).where(GUARDS.c.user_id == bindparam("user_id")).exists()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +124,25 @@ def _order(ordering: tuple[str, ...]) -> Iterator[ColumnElement[Any]]:
     yield EXAMS.c.id.desc()
 
 
-async def find_exam(tx: AsyncSession, exam_id: int) -> AnyRow | None:
+async def state_of_list(view: View) -> tuple[Any, ...]:
+    """Return what differs whenever the list of exams does."""
+    return tuple((await view.execute(_STATE)).one())
+
+
+async def find_exam(view: View, exam_id: int) -> AnyRow | None:
     """Return an exam, also a deleted one, or None."""
-    return (await tx.execute(_BY_ID, {"exam_id": exam_id})).first()
+    return (await view.execute(_BY_ID, {"exam_id": exam_id})).first()
 
 
 async def find_exam_by_code(tx: AsyncSession, code: str) -> AnyRow | None:
     """Return the exam that has *code*, or None."""
     return (await tx.execute(_BY_CODE, {"code": code})).first()
+
+
+async def find_exam_by_code_unless_missed(view: View, code: str, user_id: int) -> AnyRow | None:
+    """Return the exam that has *code*; None also when the user has missed a code of late."""
+    values = {"code": code, "user_id": user_id}
+    return (await view.execute(_BY_CODE_UNLESS_MISSED, values)).first()
 
 
 async def get_exam_for_update(tx: AsyncSession, exam_id: int) -> Exam:

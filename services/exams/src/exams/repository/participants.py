@@ -41,7 +41,8 @@ async def recount_participants(tx: AsyncSession, exam_ids: Collection[int]) -> N
     """
     wanted = EXAMS.c.id.in_(sorted(exam_ids))
     await tx.execute(select(EXAMS.c.id).where(wanted).order_by(EXAMS.c.id).with_for_update())
-    await tx.execute(update(EXAMS).where(wanted).values(participants_count=_IN_EXAM))
+    counted = {"participants_count": _IN_EXAM, "recounts": EXAMS.c.recounts + 1}
+    await tx.execute(update(EXAMS).where(wanted).values(counted))
 
 
 async def digest_of_results(tx: AsyncSession) -> tuple[int, int]:

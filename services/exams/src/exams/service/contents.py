@@ -116,14 +116,21 @@ class Contents:
 
     async def of(self, view: AsyncSession, exam: ExamRow, form: Form) -> orjson.Fragment:
         """Return the questions of *exam*, which *view* has just read."""
+        kept = self.kept(exam, form)
+        if kept is not None:
+            return kept
+        questions = await questions_of(view, [exam.id])
+        content = orjson.dumps(SHAPES[form](questions[exam.id]))
+        self._keep((exam.id, exam.questions_version, form), content)
+        return orjson.Fragment(content)
+
+    def kept(self, exam: ExamRow, form: Form) -> orjson.Fragment | None:
+        """Return the questions of *exam* if they are remembered."""
         key = (exam.id, exam.questions_version, form)
         content = self._kept.get(key)
         if content is None:
-            questions = await questions_of(view, [exam.id])
-            content = orjson.dumps(SHAPES[form](questions[exam.id]))
-            self._keep(key, content)
-        else:
-            self._kept.move_to_end(key)
+            return None
+        self._kept.move_to_end(key)
         return orjson.Fragment(content)
 
     def _keep(self, key: tuple[int, int, Form], content: bytes) -> None:

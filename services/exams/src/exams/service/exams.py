@@ -12,9 +12,11 @@ from exams.domain import code_of, folded, recent_misses, seconds_to_wait
 from exams.errors import ExamNotFound
 from exams.repository import exams as repository
 from exams.repository import guards
-from exams.repository.exams import LISTED_NAMES, ExamFilter
+from exams.repository.exams import ExamFilter
 from exams.repository.tables import AnyRow
 from exams.service.contents import Contents, Form, as_state, questions_of
+from shared.db.engine import View
+from shared.db.glance import Glance
 from shared.errors import Throttled
 
 __all__ = ["ExamFilter"]
@@ -37,11 +39,6 @@ async def list_exams(
     return await repository.list_exams(tx, wanted, ordering=ordering, limit=limit, offset=offset)
 
 
-def listed_of(row: AnyRow) -> dict[str, Any]:
-    """Return an exam as the list shows it."""
-    return dict(zip(LISTED_NAMES, row, strict=True))
-
-
 async def get_exam(
     view: AsyncSession, contents: Contents, exam_id: int, *, for_student: bool
 ) -> tuple[AnyRow, Fragment]:
@@ -50,12 +47,41 @@ async def get_exam(
     return exam, await contents.of(view, exam, _form(for_student=for_student))
 
 
-async def require_exam(view: AsyncSession, exam_id: int, *, for_student: bool) -> AnyRow:
+async def glance_at_exam(
+    look: Glance, contents: Contents, exam_id: int, *, for_student: bool
+) -> tuple[AnyRow, Fragment] | None:
+    """Return what `get_exam` would, when its questions are remembered; else None."""
+    exam = await require_exam(look, exam_id, for_student=for_student)
+    questions = contents.kept(exam, _form(for_student=for_student))
+    return None if questions is None else (exam, questions)
+
+
+async def require_exam(view: View, exam_id: int, *, for_student: bool) -> AnyRow:
     """Return an exam that the reader may know of. Raises `ExamNotFound`."""
     exam = await repository.find_exam(view, exam_id)
     if exam is None or exam.is_deleted or (for_student and not exam.is_published):
         raise ExamNotFound
     return exam
+
+
+async def glance_by_code(
+    look: Glance, contents: Contents, entered: str, caller: tuple[int, bool]
+) -> tuple[AnyRow, Fragment] | None:
+    """
+    Return the exam with the code *entered* and its questions, when one glance can tell.
+
+    None says nothing: the user may have missed before, the questions may not be remembered.
+    *caller* is (user id, whether he is a student).
+    """
+    code = code_of(entered)
+    if not code:
+        return None
+    user_id, is_student = caller
+    exam = await repository.find_exam_by_code_unless_missed(look, code, user_id)
+    if exam is None or (is_student and not exam.is_published):
+        return None
+    questions = contents.kept(exam, _form(for_student=is_student))
+    return None if questions is None else (exam, questions)
 
 
 async def find_exam_by_code(

@@ -1,0 +1,91 @@
+"""The drivers' own connections, as a glance needs them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import aiosqlite
+import asyncpg
+import orjson
+from sqlalchemy.engine import URL
+
+from shared.db.limits import POSTGRESQL, SQLITE, lowered
+
+Values = Sequence[Any]
+
+
+class Connection(Protocol):
+    """What a glance needs of a connection."""
+
+    async def fetch(self, sql: str, values: Values) -> Iterable[Values]:
+        """Return the rows of one statement. Raises what the driver raises."""
+
+    def is_usable(self) -> bool:
+        """Tell whether another statement may be sent."""
+
+    async def close(self) -> None:
+        """Close it, whatever it is doing."""
+
+
+class Postgresql:
+    """A connection of asyncpg, which prepares each statement once."""
+
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
+        """Use *connection*."""
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: URL) -> "Postgresql":
+        """Connect."""
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(plain, **POSTGRESQL)
+        await connection.set_type_codec(
+            "json", schema="pg_catalog", encoder=_dumps, decoder=orjson.loads
+        )
+        return cls(connection)
+
+    async def fetch(self, sql: str, values: Values) -> Iterable[Values]:
+        """Return the rows of one statement."""
+        found: list[Values] = await self._connection.fetch(sql, *values)
+        return found
+
+    def is_usable(self) -> bool:
+        """Tell whether the server still holds it."""
+        return not self._connection.is_closed()
+
+    async def close(self) -> None:
+        """Close it without waiting for what it is doing."""
+        self._connection.terminate()
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Sqlite:
+    """A connection of sqlite3 in a thread of its own: one way there and back per statement."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        """Use *connection*."""
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: URL) -> "Sqlite":
+        """Open the file."""
+        connection = aiosqlite.connect(url.database or "", isolation_level=None)
+        await connection
+        for pragma in SQLITE:
+            await connection.execute_fetchall(pragma)
+        await connection.create_function("lower", 1, lowered, deterministic=True)
+        return cls(connection)
+
+    async def fetch(self, sql: str, values: Values) -> Iterable[Values]:
+        """Return the rows of one statement."""
+        return await self._connection.execute_fetchall(sql, values)
+
+    def is_usable(self) -> bool:
+        """Tell that a file does not go away."""
+        return True
+
+    async def close(self) -> None:
+        """Close it."""
+        await self._connection.close()
