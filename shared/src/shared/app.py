@@ -26,11 +26,13 @@ from shared.http.middleware import Edge
 from shared.http.openapi import document
 from shared.http.routing import Dispatcher
 from shared.http.texts import TEXTS as SHARED_TEXTS
+from shared.http.traced import Traced
 from shared.runtime import Runtime
 from shared.security.authenticator import Authenticator, UserState
 from shared.security.keys import HttpKeys, KeyDocument, KeySet, LocalKeys
 from shared.security.tokens import TokenVerifier
 from shared.settings import ServiceSettings
+from shared.telemetry import tracing
 from shared.users import Users, users_consumer
 
 log = structlog.get_logger()
@@ -52,7 +54,9 @@ class Service(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         runtime: Runtime = self.state.hpa
         dispatcher = Dispatcher(self.router, self.exception_handlers)
-        app = Edge(dispatcher, runtime=runtime, limits=self.limits, phrases=self.phrases)
+        app: ASGIApp = Edge(dispatcher, runtime=runtime, limits=self.limits, phrases=self.phrases)
+        if tracing.is_on():
+            app = Traced(app)
         origins = [one.strip() for one in runtime.settings.cors_origins.split(",") if one.strip()]
         if not origins:
             return app

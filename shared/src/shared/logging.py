@@ -11,6 +11,8 @@ import orjson
 import structlog
 from typing_extensions import override
 
+from shared.telemetry import tracing
+
 # Tokens and Telegram's bot token (it sits in URLs) are cut out of every value that is a string.
 SECRETS = re.compile(
     r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=/bot)\d+:[\w-]+|\b\d{6,}:[A-Za-z0-9_-]{30,}|(?<=://)[^/\s:@]+:[^@\s/]+(?=@)"
@@ -29,6 +31,12 @@ def _hide(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
             event[key] = scrub(value)
         if any(word in key for word in HIDDEN_KEYS) and value:
             event[key] = "***"
+    return event
+
+
+def _add_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401 - structlog's own type
+    if trace_id := tracing.trace_id():
+        event["trace_id"] = trace_id
     return event
 
 
@@ -73,6 +81,7 @@ def configure_logging(service: str, level: str = "INFO", *, stream: BinaryIO | N
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _add_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

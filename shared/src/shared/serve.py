@@ -11,6 +11,7 @@ from shared.db.migrate import migrate, migrate_apart
 from shared.logging import configure_logging
 from shared.server import DrainingServer, configure
 from shared.settings import ServiceSettings, read_settings, refuse
+from shared.telemetry import tracing
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
@@ -29,6 +30,7 @@ def serve(
         refuse(why)
     if settings.migrate_on_start:
         migrate_apart(package, settings.database_url)
+    tracing.start(package)
     app = create_app(settings)
 
     def drain() -> None:
@@ -40,5 +42,6 @@ def serve(
     gc.collect()
     gc.freeze()
     server.run()
+    tracing.stop()
     if not server.started:
         sys.exit(1)

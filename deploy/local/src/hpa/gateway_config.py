@@ -10,7 +10,8 @@ from hpa.ports import HOST
 
 def write_gateway_config(data: DataDir, *, web: int, ping: int) -> None:
     """Write Traefik's file; the table of routes is read where it stands."""
-    from gateway.static import render  # noqa: PLC0415 - after the services have been started
+    from gateway.static import render, with_traces  # noqa: PLC0415 - after the services' start
+    from shared.telemetry.tracing import TracingSettings  # noqa: PLC0415 - like it
 
     folder = gateway_folder()
     text = render(
@@ -20,6 +21,9 @@ def write_gateway_config(data: DataDir, *, web: int, ping: int) -> None:
         routes=str(folder / "routes.yml"),
         access_log=str(data.log("gateway-access")),
     )
+    tracing = TracingSettings()
+    if tracing.is_on:
+        text = with_traces(text, tracing.url, tracing.share)
     write_private(data.traefik_config, text)
 
 

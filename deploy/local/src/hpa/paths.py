@@ -18,6 +18,7 @@ class DataDir:
         self.lock = root / "suite.lock"
         self.secrets = root / "secrets.json"
         self.stack = root / "stack.json"
+        self.targets = root / "metrics.json"
         self.databases = root / "db"
         self.keys = root / "keys"
         self.jwks = root / "jwks"

@@ -39,8 +39,13 @@ PRELOADED: Final = (
 NATS_FAULT: Final = re.compile(
     rb"critical write error|no space left|JetStream (?:out of|.*disabled)", re.IGNORECASE
 )
-NOT_FOR_CHILDREN: Final = ("PYTHONDONTWRITEBYTECODE", "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_BASE")
-"""The first would make every start compile everything; the others are for messaging alone."""
+NOT_FOR_CHILDREN: Final = (
+    "PYTHONDONTWRITEBYTECODE", "TELEGRAM_BOT_TOKEN", "TELEGRAM_API_BASE", "OTEL_SERVICE_NAME",
+)  # fmt: skip
+"""
+The first would make every start compile everything, two are for messaging alone, and under the
+last all would have one name in their traces.
+"""
 
 
 @dataclass(frozen=True)

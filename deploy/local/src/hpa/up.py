@@ -18,12 +18,13 @@ from hpa.gateway_config import gateway_folder
 from hpa.health import ask_health
 from hpa.nats_config import nats_url
 from hpa.options import Options
-from hpa.paths import DataDir
+from hpa.paths import DataDir, write_json
 from hpa.ports import Ports
 from hpa.prctl import die_with_parent
 from hpa.processes import Plan, make_forks, make_plan, make_processes
 from hpa.stack import write_stack
 from hpa.supervisor import Supervisor
+from hpa.targets import targets_of
 
 PORT_SECONDS: Final = 5.0
 HEALTH_POLL_SECONDS: Final = 0.1
@@ -48,6 +49,7 @@ def run_up(options: Options, *, is_leashed: bool) -> int:
         asyncio.run(_up(options, data, ports, held))
     finally:
         data.stack.unlink(missing_ok=True)
+        data.targets.unlink(missing_ok=True)
         ports.close()
         os.close(held)
     return 0
@@ -63,6 +65,7 @@ async def _up(options: Options, data: DataDir, ports: Ports, held: int) -> None:
     secrets.save(data)
     plan = make_plan(options, data, secrets, ports)
     gateway_folder()
+    write_json(data.targets, targets_of(plan))
     supervisor = Supervisor(
         make_processes(plan),
         data,

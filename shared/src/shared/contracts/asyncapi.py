@@ -13,6 +13,10 @@ ENVELOPE: Final[dict[str, Any]] = {
     "source": {"type": "string"},
     "time": {"type": "string", "format": "date-time"},
     "datacontenttype": {"const": "application/json"},
+    "traceparent": {
+        "type": "string",
+        "description": "CloudEvents' tracing extension; present while traces are on.",
+    },
 }
 
 

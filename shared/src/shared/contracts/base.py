@@ -30,8 +30,12 @@ class Event(BaseModel):
         """Name the thing whose state this is; the outbox keeps its newest state for ever."""
         return ""
 
-    def envelope(self, event_id: UUID, at: datetime) -> bytes:
-        """Return the event as CloudEvents 1.0 JSON (structured mode)."""
+    def envelope(self, event_id: UUID, at: datetime, traceparent: str = "") -> bytes:
+        """
+        Return the event as CloudEvents 1.0 JSON (structured mode).
+
+        *traceparent* is CloudEvents' extension for distributed tracing; empty, it is left out.
+        """
         data = self.model_dump_json()
         head = {
             "specversion": "1.0",
@@ -41,6 +45,8 @@ class Event(BaseModel):
             "time": at.isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
         }
+        if traceparent:
+            head["traceparent"] = traceparent
         return (json.dumps(head)[:-1] + ', "data": ' + data + "}").encode()
 
 
@@ -54,6 +60,8 @@ class Envelope(BaseModel):
     source: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
     type: str
     time: datetime | None = None
+    traceparent: object = None
+    """What others wrote there may be anything: it is no reason to refuse an event."""
     data: dict[str, object]
 
     @classmethod

@@ -41,6 +41,8 @@ class Received:
     """When it happened, by its producer's clock; when the stream got it, where that is silent."""
     arrived_at: datetime | None = None
     prepared: Any = UNPREPARED
+    traceparent: str = ""
+    """The trace it belongs to, as its sender told it; empty where nobody traced it."""
 
 
 ReceivedHandler = Callable[[AsyncSession, Received], Awaitable[None]]

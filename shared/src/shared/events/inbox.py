@@ -14,6 +14,7 @@ from shared.clock import utcnow
 from shared.contracts.base import Envelope
 from shared.db.engine import Database
 from shared.db.upsert import insert_into
+from shared.events import traces
 from shared.events.consumers import UNPREPARED, Received, Registration
 from shared.events.tables import DeadLetter, Inbox
 
@@ -61,6 +62,7 @@ def parse(
         event_id=envelope.id,
         time=time.replace(tzinfo=UTC) if time and time.tzinfo is None else time,
         arrived_at=arrived_at,
+        traceparent=envelope.traceparent if isinstance(envelope.traceparent, str) else "",
     )
 
 
@@ -94,10 +96,13 @@ async def handle(
     async with database.transaction() as tx:
         new = await _new_ones(tx, registration.durable, received)
         if registration.takes == "events" and new:
-            await registration.handler(tx, [one.event for one in new])
+            with traces.handling_all(registration.durable, new):
+                await registration.handler(tx, [one.event for one in new])
             return
         for one in new:
-            await registration.handler(tx, one if registration.takes == "received" else one.event)
+            with traces.handling(registration.durable, one):
+                given = one if registration.takes == "received" else one.event
+                await registration.handler(tx, given)
 
 
 async def _new_ones(tx: AsyncSession, consumer: str, received: list[Received]) -> list[Received]:

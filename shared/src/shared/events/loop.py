@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from shared.clock import utcnow
 from shared.db.engine import Database
 from shared.errors import Unavailable
-from shared.events import inbox
+from shared.events import inbox, traces
 from shared.events.bus import Bus, BusDown
 from shared.events.consumers import NotYet, Received, Registration, Unacceptable
 from shared.events.inbox import Delivery, Malformed
@@ -99,7 +99,7 @@ class ConsumerLoop:
             try:
                 arrived_at = message.metadata.timestamp
                 one = inbox.parse(self.registration, message.data, arrived_at)
-                batch.append((message, one))
+                batch.append((message, traces.heard(message.headers, one)))
             except Malformed as error:
                 await self._park(message, error)
         return batch

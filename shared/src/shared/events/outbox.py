@@ -1,5 +1,6 @@
 """The outbox: events are rows of the transaction that made them true."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -11,23 +12,29 @@ from shared.clock import utcnow
 from shared.contracts.base import Event
 from shared.db.engine import TELLING
 from shared.events.tables import DeadLetter, Outbox
+from shared.telemetry import tracing
 
 KEEP: Final = timedelta(days=30)
 """Published rows stay this long, so that a lost stream can be filled again."""
 
 
-async def emit(tx: AsyncSession, *events: Event) -> None:
-    """Add *events* to the outbox of the transaction; the relay publishes them after its commit."""
+async def emit(tx: AsyncSession, *events: Event, traces: Sequence[str] | None = None) -> None:
+    """
+    Add *events* to the outbox of the transaction; the relay publishes them after its commit.
+
+    *traces*: the traceparent of each, where the transaction is shared by several requests.
+    """
     now = utcnow()
     rows = []
-    for event in events:
+    traces = traces or [tracing.traceparent()] * len(events)
+    for event, trace in zip(events, traces, strict=True):
         event_id = uuid4()
         rows.append(
             {
                 "event_id": event_id,
                 "subject": event.subject,
                 "entity": event.entity,
-                "payload": event.envelope(event_id, now),
+                "payload": event.envelope(event_id, now, trace),
                 "created_at": now,
             }
         )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.clock import utcnow
 from shared.db.engine import Database
 from shared.db.upsert import insert_into
-from shared.events import outbox
+from shared.events import outbox, traces
 from shared.events.bus import Bus, BusDown
 from shared.events.tables import RelayState
 from shared.telemetry.metrics import count_published
@@ -131,7 +131,8 @@ class Relay:
         async def publish(row: tuple[int, str, str, bytes]) -> int:
             _, event_id, subject, payload = row
             headers = {"Nats-Msg-Id": event_id}
-            ack = await js.publish(subject, payload, timeout=PUBLISH_SECONDS, headers=headers)
+            with traces.publishing(subject, payload, headers):
+                ack = await js.publish(subject, payload, timeout=PUBLISH_SECONDS, headers=headers)
             return ack.seq
 
         answers = await asyncio.gather(*map(publish, rows), return_exceptions=True)

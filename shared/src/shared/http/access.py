@@ -8,6 +8,7 @@ import structlog
 
 from shared.clock import utcnow
 from shared.logging import Lines, scrub
+from shared.telemetry import tracing
 
 log = structlog.get_logger()
 
@@ -31,5 +32,7 @@ def write(
         "level": "info",
         "timestamp": utcnow(),
     }
+    if trace_id := tracing.trace_id():
+        line["trace_id"] = trace_id
     out = Lines(sys.stdout.buffer)
     out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))

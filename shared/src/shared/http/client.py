@@ -12,6 +12,7 @@ import structlog
 from shared.errors import NotFound, Unavailable
 from shared.security.tokens import SERVICE_LIFE, ServiceTokens
 from shared.security.trust import TRUSTED
+from shared.telemetry import tracing
 
 log = structlog.get_logger()
 
@@ -69,8 +70,9 @@ class InternalClient:
         content = None if body is None else orjson.dumps(body)
         try:
             # httpx counts its timeouts per read: a server that trickles needs the outer one.
-            async with asyncio.timeout(seconds):
-                response = await self._request(method, path, content, seconds)
+            with tracing.span(f"{method} {self.service}", "client"):
+                async with asyncio.timeout(seconds):
+                    response = await self._request(method, path, content, seconds)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError) as error:
             raise self._away(method, path, type(error).__name__) from error
         if response.status_code == httpx2.codes.NOT_FOUND:
@@ -115,6 +117,8 @@ class InternalClient:
         request_id = structlog.contextvars.get_contextvars().get("request_id")
         if request_id:
             headers["X-Request-Id"] = request_id
+        if traceparent := tracing.traceparent():
+            headers["traceparent"] = traceparent
         return headers
 
     def _away(self, method: str, path: str, reason: str) -> Unavailable:

@@ -23,6 +23,7 @@ from shared.errors import DomainError
 from shared.http.body import Raw, RawJson, parse
 from shared.http.errors import errors
 from shared.http.replies import JSON
+from shared.telemetry import tracing
 
 router = APIRouter(prefix="/api/v1/exams", tags=["submit"])
 
@@ -61,6 +62,7 @@ async def submit_exam(
         answers=_answers(raw),
         fingerprint=hashlib.sha256(b"%d:%b" % (exam_id, raw)).hexdigest(),
         key=key,
+        traceparent=tracing.traceparent(),
     )
     accepted = await intake.submit(submission)
     headers = {"Idempotency-Replayed": "true"} if accepted.replayed else None

@@ -28,6 +28,8 @@ class Submission:
     answers: Sequence[Answer] | DomainError
     fingerprint: str
     key: str | None = None
+    traceparent: str = ""
+    """The trace of its request: the transaction is shared with those of others."""
     asked: Literal["no", "yes", "in vain"] = "no"
     """Whether exams was asked about this exam after the hand-in had come, and answered."""
 
@@ -209,5 +211,6 @@ async def _store(
     await repository.add_answers(tx, answers)
     if len(await repository.add_keys(tx, keys)) < len(keys):
         raise KeyReused  # the same key on two exams in two processes at once: nothing is stored
-    await emit(tx, *(rows.event_of(result) for _, result in stored))
+    traces = [one.submission.traceparent for one, _ in stored]
+    await emit(tx, *(rows.event_of(result) for _, result in stored), traces=traces)
     return {one.place for one, _ in stored}
