@@ -81,6 +81,10 @@ events: setup  ## Freeze the schemas of events; write docs/events.md and the Asy
 openapi: setup  ## Write the merged OpenAPI document
 	$(BIN)/python scripts/build_documents.py
 
+.PHONY: clients
+clients: setup  ## Generate clients in Python and TypeScript into build/clients
+	$(BIN)/python -m scripts.clients.make
+
 .PHONY: bench
 bench: setup  ## Measure submits, memory and start on this machine
 	$(BIN)/python -m scripts.bench

@@ -30,6 +30,7 @@ from shared.http.upload import FILE, FORM, UploadForm
 from shared.security.principal import ROLES
 
 TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+BY_FIELD: Final = {"$ref": "#/components/schemas/ErrorsByField"}
 COMPONENTS: Final[dict[str, Any]] = {
     "Detail": {
         "title": "Detail",
@@ -53,15 +54,19 @@ COMPONENTS: Final[dict[str, Any]] = {
     "FieldErrors": {
         "title": "FieldErrors",
         "description": "Sentences by field; nested objects and lists mirror the input.",
-        "anyOf": [
-            {
-                "type": "object",
-                "additionalProperties": {
-                    "anyOf": [TEXTS, {"$ref": "#/components/schemas/FieldErrors"}]
-                },
-            },
-            {"type": "array", "items": {"$ref": "#/components/schemas/FieldErrors"}},
-        ],
+        "anyOf": [BY_FIELD, {"type": "array", "items": BY_FIELD}],
+    },
+    # Not a reference to itself, which generators of clients cannot read.
+    "ErrorsByField": {
+        "title": "ErrorsByField",
+        "type": "object",
+        "additionalProperties": {
+            "anyOf": [
+                TEXTS,
+                {"type": "array", "items": {}},
+                {"type": "object", "additionalProperties": {}},
+            ]
+        },
     },
     "Refusal": {
         "title": "Refusal",

@@ -1,0 +1,98 @@
+"""Writes the clients into build/clients; what makes them is pinned beside this file."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).resolve().parent
+ROOT: Final = HERE.parents[1]
+DOCUMENT: Final = ROOT / "gateway/src/gateway/openapi.json"
+BUILD: Final = ROOT / "build/clients"
+NO_INDEX: Final = ("dns error", "error sending request", "ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT")
+"""What uv and npm say when no package index answers."""
+NO_INDEX_CODE: Final = 75
+
+
+class IndexMissing(Exception):
+    """No package index can be reached."""
+
+
+def make_python() -> Path:
+    """Write the package `hpa_client`; return where it is. Raises `IndexMissing`."""
+    environment = BUILD / "venv"
+    lock = HERE / "requirements.lock"
+    uv = str(Path(sys.executable).parent / "uv")
+    if not (environment / "bin/python").exists():
+        _run(uv, "venv", "--quiet", str(environment))
+    python = environment / "bin/python"
+    _run(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(lock))
+    _run(
+        str(environment / "bin/openapi-python-client"),
+        *("generate", "--fail-on-warning", "--overwrite", "--meta", "none"),
+        *("--path", str(DOCUMENT), "--output-path", str(BUILD / "hpa_client")),
+        first=environment / "bin",
+    )
+    return BUILD / "hpa_client"
+
+
+def make_typescript() -> Path:
+    """Write `hpa.d.ts`; return where it is. Raises `IndexMissing`."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    lock = HERE / "package-lock.json"
+    installed = BUILD / "package-lock.json"
+    if not (installed.exists() and installed.read_bytes() == lock.read_bytes()):
+        shutil.copy(HERE / "package.json", BUILD)
+        _run(_found("npm"), "ci", "--no-audit", "--no-fund", "--prefix", str(BUILD), lock=lock)
+    script = BUILD / "node_modules/openapi-typescript/bin/cli.js"
+    # A field with a default need not be sent.
+    options = ["--default-non-nullable=false", "--output", str(BUILD / "hpa.d.ts")]
+    _run(_found("node"), str(script), str(DOCUMENT), *options)
+    return BUILD / "hpa.d.ts"
+
+
+def _found(program: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        message = f"{program} is not installed"
+        raise FileNotFoundError(message)
+    return found
+
+
+def _run(*command: str, first: Path | None = None, lock: Path | None = None) -> None:
+    """Run a command, with *first* in front of the path, in whose folder *lock* is laid."""
+    if lock is not None:
+        shutil.copy(lock, BUILD)
+    path = os.environ["PATH"] if first is None else f"{first}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        told = done.stdout + done.stderr
+        if any(sign in told for sign in NO_INDEX):
+            raise IndexMissing(told[-500:])
+        message = f"{Path(command[0]).name} failed: {told[-2000:]}"
+        raise RuntimeError(message)
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Write the clients for the languages that are *wanted*, for all when none is named."""
+    try:
+        for language in wanted or MAKERS:
+            print(MAKERS[language]())
+    except IndexMissing as missing:
+        print(f"no package index answers: {missing}", file=sys.stderr)
+        return NO_INDEX_CODE
+    return 0
+
+
+MAKERS: Final[dict[str, Callable[[], Path]]] = {
+    "python": make_python,
+    "typescript": make_typescript,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
