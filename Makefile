@@ -58,8 +58,12 @@ test-e2e: setup  ## Stories and faults against a running suite: on SQLite, on Po
 
 .PHONY: test-chaos chaos
 test-chaos: setup  ## The long fault runs; SEED=n repeats one
-	HPA_CHAOS_SEED=$(SEED) $(PYTEST) tests/faults -m chaos -s
+	HPA_CHAOS_SEED=$(SEED) $(PYTEST) tests/faults services -m chaos -s
 chaos: test-chaos
+
+.PHONY: breakages
+breakages: setup  ## Replay the deliberate breakages, ONLY=words of a name: each test must go red
+	@$(BIN)/python -m scripts.breakages $(ONLY)
 
 .PHONY: fix
 fix: setup  ## Mend what ruff can mend

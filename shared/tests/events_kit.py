@@ -23,7 +23,12 @@ from shared.users.tables import UsersBase
 
 async def new_database(folder: Path, name: str) -> Database:
     """Return a database that holds the shared tables."""
-    database = Database(f"sqlite+aiosqlite:///{folder / name}.sqlite3")
+    return await filled(f"sqlite+aiosqlite:///{folder / name}.sqlite3")
+
+
+async def filled(url: str) -> Database:
+    """Return the empty database at *url* with the shared tables."""
+    database = Database(url)
     async with database.engine.begin() as connection:
         await connection.run_sync(EventsBase.metadata.create_all)
         await connection.run_sync(UsersBase.metadata.create_all)

@@ -1,12 +1,14 @@
 """What a test holds in its hands: the suite, and people who talk to it over HTTP."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import uuid4
 
 import httpx2
+from typing_extensions import override
 
 from shared.testing.proxy import LOOPBACK, Proxy
 from tests.e2e.running import OWNER, PASSWORD, Running
@@ -23,6 +25,33 @@ class Upload:
     name: str
     content: str
     fields: dict[str, str] = field(default_factory=dict)
+
+
+Note = Callable[[float, str, str, httpx2.Response | Exception], None]
+"""Is told of every request: when it was sent, its method and path, and what came of it."""
+
+
+class Client(httpx2.AsyncClient):
+    """A client that tells of every request and what came of it."""
+
+    note: Note | None = None
+
+    @override
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        started = time.monotonic()
+        try:
+            end = await super().send(request, **options)
+        except httpx2.TransportError as error:
+            self._tell(started, request, error)
+            raise
+        self._tell(started, request, end)
+        return end
+
+    def _tell(
+        self, started: float, request: httpx2.Request, end: httpx2.Response | Exception
+    ) -> None:
+        if self.note is not None:
+            self.note(started, request.method, request.url.path, end)
 
 
 class Person:
@@ -88,14 +117,17 @@ class Person:
 class Suite:
     """The running suite, and the way to its people."""
 
-    def __init__(self, running: Running, line: Proxy | None = None) -> None:
+    def __init__(
+        self, running: Running, line: Proxy | None = None, *, note: Note | None = None
+    ) -> None:
         """Let people talk to the gateway, or to the proxy that stands before it."""
         self.running = running
-        self.client = httpx2.AsyncClient(
+        self.client = Client(
             base_url=f"http://{LOOPBACK}:{line.port}" if line else running.url,
             timeout=30,
             limits=httpx2.Limits(max_connections=400, max_keepalive_connections=100),
         )
+        self.client.note = note
         self.nobody = Person(self.client)
 
     async def __aenter__(self) -> Self:

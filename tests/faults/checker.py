@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from tests.faults.history import Answered, Broken, Event, Sent
+from tests.faults.history import Answered, Broken, Event, Exchanged, Sent
 
 ALREADY = "Siz bu testni allaqachon topshirgansiz."
 HONEST = frozenset({200, 400, 409, 503})
@@ -70,6 +70,16 @@ def violations(
         found += [f"{one}: {pair}" for one in _kept_wrongly(those, kept.get(pair))]
         found += [f"{one}: {pair}" for one in _wrong(kept.get(pair), expected[pair])]
     return found
+
+
+def bad_manners(events: Iterable[Event]) -> list[str]:
+    """Return the answers that no fault excuses: an error that is not 503, or says no time."""
+    return [
+        f"{each.method} {each.path} → {each.status} {each.error}"
+        for each in events
+        if isinstance(each, Exchanged) and each.status >= 500
+        if each.status != 503 or "retry-after" not in each.headers
+    ]
 
 
 def exchanges(events: Iterable[Event]) -> dict[Pair, list[Exchange]]:

@@ -1,6 +1,6 @@
 """The suites of `tests/e2e`, and the means to hurt them."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ from tests.e2e import fixtures
 from tests.e2e.containers import Containers
 from tests.e2e.local import Processes
 from tests.e2e.running import Running
+from tests.e2e.suite import Suite
+from tests.faults.checker import bad_manners
 from tests.faults.faults import Faults
 from tests.faults.history import History
 from tests.faults.on_containers import ContainerFaults
@@ -23,10 +25,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
-    """Return the history of the test; of one that fails it stays in its folder."""
+    """Return the history of the test, in which nobody was told an error but an honest 503."""
     made = History()
     yield made
-    made.write(tmp_path / "history.jsonl")
+    made.write(tmp_path / "history.jsonl")  # of a test that failed it stays in its folder
+    assert not bad_manners(made.events)
+
+
+@pytest.fixture
+async def suite(running: Running, history: History) -> AsyncIterator[Suite]:
+    """Return the running suite, of which every request goes into the history."""
+    async with Suite(running, note=history.exchanged) as suite:
+        yield suite
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 
 @dataclass(frozen=True)
 class Hurt:
@@ -49,7 +51,20 @@ class Broken:
     error: str
 
 
-Event = Hurt | Sent | Answered | Broken
+@dataclass(frozen=True)
+class Exchanged:
+    """Any request that a person made, and how it ended: with a status, or with an error."""
+
+    at: float
+    began: float
+    method: str
+    path: str
+    status: int
+    error: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Event = Hurt | Sent | Answered | Broken | Exchanged
 KEPT = ("location", "retry-after", "idempotency-replayed")
 
 
@@ -80,8 +95,7 @@ class History:
         self, number: int, status: int, body: dict[str, Any], headers: Mapping[str, str]
     ) -> Answered:
         """Note the answer to a request."""
-        kept = {name: headers[name] for name in KEPT if name in headers}
-        event = Answered(self._clock(), number, status, body, kept)
+        event = Answered(self._clock(), number, status, body, _kept(headers))
         self._events.append(event)
         return event
 
@@ -91,7 +105,23 @@ class History:
         self._events.append(event)
         return event
 
+    def exchanged(
+        self, began: float, method: str, path: str, end: httpx2.Response | Exception
+    ) -> None:
+        """Note any request of a person; `Suite` calls it."""
+        if isinstance(end, Exception):
+            event = Exchanged(self._clock(), began, method, path, 0, repr(end))
+        else:
+            kept = _kept(end.headers)
+            text = end.text[:200] if end.is_server_error else ""
+            event = Exchanged(self._clock(), began, method, path, end.status_code, text, kept)
+        self._events.append(event)
+
     def write(self, path: Path) -> None:
         """Write it as lines of JSON, for who reads a failure."""
         lines = ({"event": type(each).__name__, **asdict(each)} for each in self._events)
         path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in KEPT if name in headers}

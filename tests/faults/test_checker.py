@@ -1,13 +1,17 @@
 """The checker of the fault tests finds what is planted, and lets pass what is right."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from tests.faults.checker import ALREADY, Expected, violations
-from tests.faults.history import Answered, Broken, Event, History, Hurt, Sent
+from shared.testing.listening import listening
+from tests.e2e.suite import Client
+from tests.faults.checker import ALREADY, Expected, bad_manners, violations
+from tests.faults.history import Answered, Broken, Event, Exchanged, History, Hurt, Sent
 
 WORTH = {(1, 10): Expected(score=50.0, questions=2)}
 WAIT = {"retry-after": "1"}
@@ -135,6 +139,41 @@ class TestAPlantedViolation:
         story.sent()
 
         assert "never ended" in str(violations(story.events, [], WORTH))
+
+
+class TestManners:
+    @pytest.mark.parametrize(
+        ("status", "headers", "word"),
+        [(500, WAIT, "→ 500"), (502, WAIT, "→ 502"), (504, WAIT, "→ 504"), (503, {}, "→ 503")],
+    )
+    def test_that_are_bad_are_found(self, status: int, headers: dict[str, str], word: str) -> None:
+        event = Exchanged(1.0, 0.0, "GET", "/api/v1/exams/", status, "…", headers)
+
+        assert word in str(bad_manners([event]))
+
+    @pytest.mark.parametrize(("status", "headers"), [(503, WAIT), (200, {}), (404, {}), (0, {})])
+    def test_that_are_good_pass(self, status: int, headers: dict[str, str]) -> None:
+        assert not bad_manners([Exchanged(1.0, 0.0, "GET", "/", status, "ReadError", headers)])
+
+    async def test_are_judged_by_what_really_came(self) -> None:
+        history = History()
+        async with listening(_breaks) as url, Client(base_url=url) as client:
+            client.note = history.exchanged
+            await client.get("/fault/")
+            with pytest.raises(httpx2.TransportError):
+                await client.get("/cut/")
+
+        assert [
+            (each.path, each.status) for each in history.events if isinstance(each, Exchanged)
+        ] == [("/fault/", 500), ("/cut/", 0)]
+        assert len(bad_manners(history.events)) == 1
+
+
+async def _breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer 500 under `/fault/`, and hang up elsewhere."""
+    if b"/fault/" in await reader.readuntil(b"\r\n\r\n"):
+        writer.write(b"HTTP/1.1 500 -\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    writer.close()
 
 
 class TestAHistory:

@@ -58,7 +58,7 @@ async def test_nothing_accepted_is_lost_whatever_is_done(
 ) -> None:
     chance = dice(seed)
     for _ in range(rounds):
-        async with Suite(running, faults.line("gateway")) as suite:
+        async with Suite(running, faults.line("gateway"), note=history.exchanged) as suite:
             group = await open_class(suite, history, students=4, exams=8)
             with beating(faults, chance):
                 await group.hand_in(at_once=3)

@@ -36,7 +36,7 @@ async def told(
     """Lose 250 answers, with keys or without, and return what each student was told then."""
     group = await open_class(suite, history, students=STUDENTS, exams=EXAMS)
     found = []
-    async with Suite(suite.running, faults.line("gateway")) as lossy:
+    async with Suite(suite.running, faults.line("gateway"), note=history.exchanged) as lossy:
         people = [lossy.seat(student) for student in group.students]
         for exam in group.exams:
             keys = [uuid4().hex if request.param else None for _ in people]

@@ -8,18 +8,19 @@ from tests.e2e.local import PROCESSES
 from tests.e2e.suite import Suite, answers_to, exam_body
 from tests.faults.faults import Faults
 
-ROUNDS = 50
+ROUNDS = [pytest.param(50, id="short"), pytest.param(1000, id="long", marks=pytest.mark.chaos)]
 
 
 class TestASubmit:
+    @pytest.mark.parametrize("rounds", ROUNDS)
     async def test_works_at_once_after_publish_and_never_after_unpublish(
-        self, suite: Suite
+        self, suite: Suite, rounds: int
     ) -> None:
         teacher, student = await suite.sign_up("employee"), await suite.sign_up("student")
         subject = await teacher.post("/subjects/", {"name": f"Fan {teacher.id}"})
         wrong = []
 
-        for number in range(ROUNDS):
+        for number in range(rounds):
             exam = await teacher.post("/exams/", exam_body(subject["id"], tests=1))
             path = f"/exams/{exam['id']}"
             if number % 2:

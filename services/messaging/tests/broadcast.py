@@ -46,6 +46,7 @@ class Senders:
         """Start one more."""
         env = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),  # of a copy that was broken on purpose
             "DATABASE_URL": self.database_url,
             "SERVICE_SECRET": SERVICE_SECRET,
             "MIGRATE_ON_START": "false",
