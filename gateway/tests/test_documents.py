@@ -224,7 +224,7 @@ class TestServedDocuments:
 
 
 class TestPages:
-    @pytest.mark.parametrize("name", ["swdoc", "redoc"])
+    @pytest.mark.parametrize("name", ["swdoc", "redoc", "asyncdoc"])
     async def test_load_only_what_is_there(self, browser: httpx2.AsyncClient, name: str) -> None:
         page = await browser.get(f"/{name}/")
         loaded = [part.split('"')[0] for part in page.text.split('="')[1:] if part[0] == "/"]

@@ -181,7 +181,9 @@ class TestErrorsOfTheGateway:
 
 
 class TestPages:
-    @pytest.mark.parametrize("path", ["/swdoc/", "/swdoc", "/redoc/", "/redoc"])
+    @pytest.mark.parametrize(
+        "path", ["/swdoc/", "/swdoc", "/redoc/", "/redoc", "/asyncdoc/", "/asyncdoc"]
+    )
     def test_are_html(self, gateway: Gateway, path: str) -> None:
         answer = gateway.ask("GET", path)
 

@@ -1,15 +1,19 @@
 """Clients that are generated from the document do a story with the running suite."""
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.testing.waiting import eventually
 from tests.e2e.running import PASSWORD, Running
+from tests.e2e.suite import Suite
 from tests.house import tree
 
 BUILD = tree.ROOT / "build/clients"
@@ -65,3 +69,23 @@ class TestGeneratedClients:
         result = result_of([node, "exam.js", running.url, PASSWORD], cwd=BUILD)
 
         assert (result["score"], result["exam_title"]) == (100.0, "1-hafta")
+
+
+class TestTheJournal:
+    async def test_of_the_examples_makes_a_day_of_work(self, suite: Suite, tmp_path: Path) -> None:
+        teacher, student = await suite.sign_up("employee"), await suite.known("student")
+        stack = tmp_path / "stack.json"
+        stack.write_text(json.dumps({"nats": {"url": suite.running.nats_url("journal")}}))
+        await teacher.post("/scores/", {"student": student.id, "value": 90})
+
+        journal = [sys.executable, str(EXAMPLES / "journal.py"), str(stack)]
+        told = await asyncio.create_subprocess_exec(
+            *journal, str(teacher.id), str(student.id), stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await told.communicate()
+
+        assert b"holds it" in output
+        await eventually(
+            lambda: teacher.get(f"/work-logs/?employee={teacher.id}"),
+            until=lambda logs: bool(logs) and logs[0]["status"] is True,
+        )

@@ -1,4 +1,4 @@
-"""Swagger UI and ReDoc from files of our own; no page asks any other host for anything."""
+"""Swagger UI, ReDoc and the page of events, from files of our own; no page asks another host."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -24,10 +24,10 @@ OWN_LOGO: Final = b"/redoc/assets/favicon.png"
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes of the two pages and of what they load."""
+    """Return the routes of the pages and of what they load."""
     files = StaticFiles(directory=OWN, packages=[(VENDOR, "static")])
     found: list[BaseRoute] = [Route("/redoc/assets/redoc.standalone.js", redoc_script)]
-    for name in ("swdoc", "redoc"):
+    for name in ("swdoc", "redoc", "asyncdoc"):
         page = _page((OWN / f"{name}.html").read_bytes())
         found += [Route(f"/{name}/", page), Route(f"/{name}", page)]
         found.append(Mount(f"/{name}/assets", files))
