@@ -172,6 +172,11 @@ class TestTheCommands:
         assert status.returncode == 0, status.stdout
         assert "worklogs" in status.stdout
         assert "journal:" not in status.stdout
+        told = json.loads(suite.run("status", "--json").stdout)
+        lags = {part["name"]: part["lag"] for part in told["parts"] if "lag" in part}
+        assert set(lags) == set(suite.stack()["services"])
+        assert {lag["dead"] for lag in lags.values()} == {0}
+        assert all(type(lag["behind"]) is int for lag in lags.values())
 
     def test_create_users_and_set_passwords(self, suite: Suite) -> None:
         name = f"ustoz{secrets.randbelow(10**6)}"

@@ -26,12 +26,13 @@ async def ask_health(port: int) -> Health:
     """Ask once; whatever goes wrong means not ready. No client library: it starts in no time."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            return _parse(await _get(port, "/api/v1/health/"))
+            return _parse(await get(port, "/api/v1/health/"))
     except (OSError, TimeoutError, ValueError):
         return Health()
 
 
-async def _get(port: int, path: str) -> bytes:
+async def get(port: int, path: str) -> bytes:
+    """Return a whole answer, head and body. Raises `OSError`."""
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
         head = f"GET {path} HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n"

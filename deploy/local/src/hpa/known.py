@@ -33,6 +33,14 @@ class Known:
             return None
         return found if self.is_running else None
 
+    def targets(self) -> list[dict[str, Any]]:
+        """Return where the running suite's processes tell their metrics; empty without one."""
+        try:
+            found: list[dict[str, Any]] = json.loads(self.data.targets.read_text())
+        except FileNotFoundError:
+            return []
+        return found
+
 
 def known_suite(options: Options) -> Known:
     """Return the suite of HPA_DATA_DIR. Raises `Refused` when none was ever started there."""

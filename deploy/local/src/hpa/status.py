@@ -1,4 +1,4 @@
-"""`hpa status`: which parts run and which are ready."""
+"""`hpa status`: which parts run, which are ready, and how far they are behind."""
 
 import asyncio
 import json
@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from hpa.health import ask_health
 from hpa.known import Known, is_alive
+from hpa.lag import Lag, ask_lags
 
 UP, DOWN, STOPPED = 0, 1, 3
+COLUMNS = ("outbox", "behind", "dead")
 
 
 def show_status(known: Known, *, as_json: bool) -> int:
@@ -18,19 +20,23 @@ def show_status(known: Known, *, as_json: bool) -> int:
         state = "starting" if known.is_running else "stopped"
         print(json.dumps({"status": state}) if as_json else f"The suite is {state}.")
         return DOWN if known.is_running else STOPPED
-    parts = _parts(stack)
+    parts = _parts(stack, asyncio.run(ask_lags(known.targets())))
     code = UP if all(part["state"] == "ok" for part in parts) else DOWN
     if as_json:
         print(json.dumps({"status": "ok" if code == UP else "degraded", "parts": parts}, indent=2))
         return code
-    print(f"{'PART':<12}{'STATE':<12}{'PIDS':<22}ADDRESS")
+    figures = f"{'OUTBOX':>8}{'BEHIND':>8}{'DEAD':>6}"
+    print(f"{'PART':<12}{'STATE':<12}{'PIDS':<22}{figures}  ADDRESS")
     for part in parts:
         pids = " ".join(str(pid) for pid in part["pids"])
-        print(f"{part['name']:<12}{part['state']:<12}{pids:<22}{part['url']}")
+        lag = part.get("lag", {})
+        told = {name: "-" if lag.get(name) is None else str(lag[name]) for name in COLUMNS}
+        figures = f"{told['outbox']:>8}{told['behind']:>8}{told['dead']:>6}"
+        print(f"{part['name']:<12}{part['state']:<12}{pids:<22}{figures}  {part['url']}")
     return code
 
 
-def _parts(stack: dict[str, Any]) -> list[dict[str, Any]]:
+def _parts(stack: dict[str, Any], lags: dict[str, Lag]) -> list[dict[str, Any]]:
     health = asyncio.run(ask_health(urlsplit(stack["gateway"]["url"]).port or 80))
     gateway = _part("gateway", stack["gateway"]["url"], [stack["gateway"]["pid"]])
     if gateway["state"] == "ok" and not health.has_answered:
@@ -40,7 +46,7 @@ def _parts(stack: dict[str, Any]) -> list[dict[str, Any]]:
         part = _part(name, service["url"], service["pids"])
         if part["state"] == "ok" and name not in health.ready:
             part["state"] = "not ready"
-        found.append(part)
+        found.append({**part, "lag": lags.get(name, Lag()).as_dict()})
     return found
 
 
