@@ -65,6 +65,11 @@ chaos: test-chaos
 breakages: setup  ## Replay the deliberate breakages, ONLY=words of a name: each test must go red
 	@$(BIN)/python -m scripts.breakages $(ONLY)
 
+SECONDS ?= 120
+.PHONY: fuzz
+fuzz: setup  ## Attack every operation as each role: SECONDS=120 a role and database; SEED=n repeats
+	HPA_FUZZ_SECONDS=$(SECONDS) HPA_FUZZ_SEED=$(SEED) $(PYTEST) tests/e2e/test_fuzz.py -s
+
 .PHONY: fix
 fix: setup  ## Mend what ruff can mend
 	$(BIN)/ruff check --quiet --fix .
@@ -101,6 +106,13 @@ bench-messaging: setup  ## Measure a message to 1000 students, and the pace of t
 lock: setup  ## Pin all requirements by hash
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.lock
 	$(BIN)/python scripts/lock.py
+
+# Both tools come from the package index when they are called; audit asks it for known holes as well.
+.PHONY: audit sbom
+audit: setup  ## Look every pinned version up among the known vulnerabilities (needs the network)
+	$(BIN)/uv tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.lock
+sbom: setup  ## Write sbom.json, the CycloneDX list of all that is installed (needs the network)
+	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock --of JSON -o sbom.json
 
 .PHONY: new-service
 new-service: setup  ## Lay out a further service: NAME=rooms

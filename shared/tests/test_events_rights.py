@@ -1,12 +1,54 @@
 """Events: rights."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import nats
+import pytest
+from nats.aio.client import Client
 
+from shared.contracts.catalog import OUTSIDE_PRODUCERS
 from shared.events.topology import SERVICES, consumers, permissions
 from shared.testing.nats import NatsServer
+from shared.testing.waiting import eventually
 from shared.tests import events_kit as kit
+
+USERS = (*SERVICES, *OUTSIDE_PRODUCERS)
+COMMANDS = (
+    "STREAM.CREATE.{}", "STREAM.UPDATE.{}", "STREAM.DELETE.{}", "STREAM.PURGE.{}",
+    "STREAM.MSG.GET.{}", "STREAM.MSG.DELETE.{}", "DIRECT.GET.{}", "STREAM.SNAPSHOT.{}",
+    "STREAM.RESTORE.{}", "CONSUMER.CREATE.{}", "CONSUMER.CREATE.{}.stolen",
+    "CONSUMER.DURABLE.CREATE.{}.stolen", "CONSUMER.LIST.{}", "CONSUMER.NAMES.{}",
+)  # fmt: skip
+
+
+def forbidden_to(user: str) -> list[str]:
+    """Return every subject that somebody else may publish to, and what nobody but ops may."""
+    own = permissions(user)["publish"]
+    others = {subject for other in USERS for subject in permissions(other)["publish"]}
+    of_broker = {
+        f"$JS.API.{command.format(name.upper())}" for command in COMMANDS for name in SERVICES
+    }
+    elsewhere = {"$JS.API.INFO", "$JS.API.STREAM.LIST", "$SYS.REQ.SERVER.PING", "_INBOX_ops.x"}
+    elsewhere |= {f"_INBOX_{other}.x" for other in USERS}
+    tried = (others - set(own)) | of_broker | elsewhere
+    return sorted(subject.replace(">", "1.1.1.1.1") for subject in tried)
+
+
+@asynccontextmanager
+async def refusals_of(server: NatsServer, user: str) -> AsyncIterator[tuple[Client, list[str]]]:
+    """Connect as *user*, and collect what the server refuses."""
+    refused: list[str] = []
+
+    async def collect(error: Exception) -> None:
+        refused.append(str(error).lower())
+
+    client = await nats.connect(server.url(user), error_cb=collect)
+    try:
+        yield client, refused
+    finally:
+        await client.close()
 
 
 class TestPermissions:
@@ -53,6 +95,46 @@ class TestPermissions:
             await journal.close()
 
         assert all("permissions violation" in text.lower() for text in refused)
+
+
+class TestForbidden:
+    """Each user tries what others may, on the real server."""
+
+    def test_is_tried_in_full(self) -> None:
+        forbidden = {subject for user in USERS for subject in forbidden_to(user)}
+
+        assert len(forbidden) > 100
+        assert all(set(permissions(user)["publish"]) & forbidden for user in USERS)
+
+    @pytest.mark.parametrize("user", USERS)
+    async def test_is_to_publish_or_to_command_what_is_not_ones_own(
+        self, nats_server: NatsServer, user: str
+    ) -> None:
+        subjects = forbidden_to(user)
+
+        async with refusals_of(nats_server, user) as (client, refused):
+            for subject in subjects:
+                await client.publish(subject, b"{}")
+            await client.flush()
+            await eventually(lambda: asyncio.sleep(0, len(refused)), until=len(subjects).__eq__)
+
+        for subject, told in zip(subjects, refused, strict=True):
+            assert f'permissions violation for publish to "{subject.lower()}"' in told
+
+    @pytest.mark.parametrize("user", USERS)
+    async def test_is_to_listen_to_anything_but_the_own_inbox(
+        self, nats_server: NatsServer, user: str
+    ) -> None:
+        inboxes = [f"_INBOX_{other}.>" for other in [*USERS, "ops"] if other != user]
+        subjects = [">", "hpa.>", "hpa.user.changed.v1", "$JS.>", "$SYS.>", "*.>", *inboxes]
+
+        async with refusals_of(nats_server, user) as (client, refused):
+            for subject in subjects:
+                await client.subscribe(subject)
+            await client.flush()
+            await eventually(lambda: asyncio.sleep(0, len(refused)), until=len(subjects).__eq__)
+
+        assert all("permissions violation for subscription" in told for told in refused)
 
 
 class TestConsumers:

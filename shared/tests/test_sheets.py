@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from shared.sheets import reading
 from shared.sheets.reading import read_table
 from shared.sheets.writing import CsvWriter, XlsxWriter
 
-UNREADABLE = {"file": [reading.UNREADABLE]}
+UNREADABLE, TOO_BIG = {"file": [reading.UNREADABLE]}, {"file": [reading.TOO_BIG]}
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -143,6 +144,15 @@ class TestHostileWorkbooks:
     )
     def test_that_are_broken_are_refused(self, change: Callable[[bytes], bytes]) -> None:
         assert "file" in str(refusal(changed(workbook(["name"], ["a"]), SHEET, change)))
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_with_a_few_wrong_bytes_are_refused(self, seed: int) -> None:
+        chance = random.Random(seed)  # noqa: S311 - the same damage each time
+        content = bytearray(workbook(["name"], *([f"Ali {n}"] for n in range(9))))
+        for _ in range(20):
+            content[chance.randrange(4, len(content))] ^= chance.randrange(1, 256)
+
+        assert refusal(bytes(content)) in (UNREADABLE, TOO_BIG)
 
     def test_that_lie_about_their_size_lose_no_row(self) -> None:
         short = changed(

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.e2e import fixtures
-from tests.e2e.access import World
 from tests.e2e.suite import Suite
+from tests.e2e.world import World
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -16,6 +16,4 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 async def world(suite: Suite) -> World:
     """Return people of each role, and one more student, to whom foreign things belong."""
-    people = {role: await suite.known(role) for role in ("student", "employee")}
-    people |= {"nobody": suite.nobody, "owner": await suite.owner()}
-    return World(suite, people, await suite.known("student", which=2))
+    return await World.of(suite)

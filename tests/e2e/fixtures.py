@@ -68,6 +68,18 @@ def running(
             yield from _run(Processes(folder, HPA_WORKERS_RESULTS="2", **told))
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def stranger(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """Return a suite with keys and data of its own, for what would be in the way of other tests."""
+    folder = tmp_path_factory.mktemp(f"stranger-{request.param}") / "data"
+    told = {}
+    if request.param == "postgresql":
+        told["HPA_POSTGRES_URL"] = request.getfixturevalue("postgres_url")
+    yield from _run(Processes(folder, **told))
+
+
 @pytest.fixture
 async def suite(running: Running) -> AsyncIterator[Suite]:
     """Return the running suite."""

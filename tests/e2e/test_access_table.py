@@ -1,12 +1,17 @@
 """Nobody gets where he does not belong, on any route, with or without the last slash."""
 
+import asyncio
+import json
 import re
+from typing import Any
 
 import httpx2
 import pytest
 
-from tests.e2e.access import CALLERS, TABLE, Row, World
+from shared.testing.waiting import eventually
+from tests.e2e.access import CALLERS, TABLE, Row
 from tests.e2e.suite import PREFIX, Suite
+from tests.e2e.world import World
 
 PUBLIC = {
     "/login/",
@@ -16,6 +21,55 @@ PUBLIC = {
     "/openapi.json",
     "/asyncapi.json",
 }
+
+
+OWN_DOINGS = {"/login/", "/token/refresh/", "/logout/", "/me/password/", "/exams/enter-code/"}
+HIDDEN = [
+    row
+    for row in TABLE
+    if row.expected[1] == 404 and row.of not in {"absent", "absent_answer", "none"}
+]
+"""What a student must not even know to be there."""
+
+
+def told(answer: httpx2.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """Return all that an answer tells, but when and as which it was given."""
+    kept = [
+        pair for pair in answer.headers.multi_items() if pair[0] not in {"date", "x-request-id"}
+    ]
+    return answer.status_code, answer.content, kept
+
+
+async def stored(world: World) -> dict[str, Any]:
+    """
+    Return what the owner sees: every list, and each object that the table has made.
+
+    Without the counts of participants, which follow the results later by event.
+    """
+    readable = {row.path for row in TABLE if row.method == "GET" and row.expected[3] == 200}
+    lists = {path for path in readable if path.endswith("s/") and "{}" not in path}
+    objects = {
+        row.url(world.ready[row.of])
+        for row in TABLE
+        if row.of in world.ready and row.path in readable and "{}" in row.path
+    }
+    paths = sorted(lists | objects)
+    answers = await asyncio.gather(*(world.people["owner"].ask("GET", path) for path in paths))
+    return {
+        path: json.loads(answer.content, object_hook=without_participants)
+        for path, answer in zip(paths, answers, strict=True)
+    }
+
+
+def without_participants(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an object without its count of participants."""
+    return {name: value for name, value in found.items() if name != "participants_count"}
+
+
+def has_settled(found: dict[str, Any]) -> bool:
+    """Say whether no message is on its way any more: what is seen again is the same."""
+    logs = [log for message in found["/messages/"] for log in message["logs"]]
+    return not any(log["status"] in {"pending", "sending"} for log in logs)
 
 
 async def documented(suite: Suite) -> dict[tuple[str, str], dict[str, object]]:
@@ -67,6 +121,42 @@ class TestTheTable:
                     wrong.append(f"{caller}: {answer.status_code}, not {expected}: {answer.text}")
 
         assert not wrong
+
+    async def test_lets_no_refused_request_change_anything(self, world: World) -> None:
+        refused = [
+            (row, caller)
+            for row in TABLE
+            if row.method != "GET" and row.path not in OWN_DOINGS
+            for caller, expected in zip(CALLERS, row.expected, strict=True)
+            if expected in {401, 403, 404}
+        ]
+        requests = []
+        for row, caller in refused:
+            url = row.url(await world.ids(row.of, row.path.count("{}"), fresh=False))
+            requests.append((caller, row.method, url, await world.body(row.body)))
+        before = await eventually(lambda: stored(world), until=has_settled, seconds=20)
+
+        for caller, *request in requests:
+            assert (await world.people[caller].ask(*request)).is_client_error
+
+        assert len(requests) > 100
+        assert await eventually(lambda: stored(world), until=has_settled, seconds=20) == before
+
+
+class TestAForeignObject:
+    @pytest.mark.parametrize("row", HIDDEN, ids=lambda row: row.name)
+    async def test_is_answered_like_an_absent_one(self, world: World, row: Row) -> None:
+        foreign = await world.ids(row.of, row.path.count("{}"), fresh=False)
+        absent = tuple(one + 100_000 for one in foreign)
+        body = await world.body(row.body)
+
+        answers = [
+            await world.people["student"].ask(row.method, row.url(ids), body)
+            for ids in (foreign, absent)
+        ]
+
+        assert answers[0].status_code == 404
+        assert told(answers[0]) == told(answers[1])
 
 
 class TestAStudent:

@@ -7,8 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.access import CALLERS, TABLE, Row, World
+from tests.e2e.access import CALLERS, TABLE, Row
 from tests.e2e.suite import NOBODY, PREFIX, Person, Suite
+from tests.e2e.world import World
 
 DETAIL = {
     401: "Authentication credentials were not provided.",

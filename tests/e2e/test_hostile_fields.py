@@ -9,8 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.access import CALLERS, TABLE, Row, World
+from tests.e2e.access import CALLERS, TABLE, Row
 from tests.e2e.suite import PREFIX
+from tests.e2e.world import World
 
 TAKING = list(
     {

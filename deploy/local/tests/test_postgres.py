@@ -52,6 +52,39 @@ class TestProvision:
         await admin.close()
         assert [row["mighty"] for row in rows] == [False] * 5
 
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "COPY (SELECT 1) TO PROGRAM 'true'",
+            "COPY (SELECT 1) TO '/tmp/hpa-stolen'",
+            "SELECT pg_read_file('postgresql.conf')",
+            "SELECT pg_ls_dir('.')",
+            "SELECT lo_import('/etc/hostname')",
+            "SELECT rolpassword FROM pg_authid",
+            "CREATE ROLE intruder",
+            "ALTER ROLE hpa_caged_exams PASSWORD 'mine'",
+            "SET ROLE hpa_caged_exams",
+            "SET SESSION AUTHORIZATION hpa_caged_exams",
+            "CREATE DATABASE mine",
+            "DROP DATABASE hpa_caged_exams",
+            "ALTER SYSTEM SET fsync = off",
+            "SELECT pg_reload_conf()",
+            "CREATE EXTENSION file_fdw",
+            "CREATE FUNCTION shell() RETURNS int LANGUAGE c AS '$libdir/plpgsql'",
+        ],
+    )
+    async def test_lets_no_service_out_of_its_database(
+        self, postgres_url: str, statement: str
+    ) -> None:
+        urls = await provision(postgres_url, "caged")
+        connection = await asyncpg.connect(plain(urls["auth"]))
+
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
     async def test_changes_nothing_the_second_time(self, postgres_url: str) -> None:
         first = await provision(postgres_url, "again")
         connection = await asyncpg.connect(plain(first["auth"]))

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     command: Command = parsed.command
     os.umask(PRIVATE_UMASK)
+    # A core would hold every key and password of the process that died, for good.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         return command(parsed, read_options())
     except Refused as refusal:
