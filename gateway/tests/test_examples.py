@@ -1,4 +1,4 @@
-"""The examples of the merged document: everywhere, and what the suite would really say."""
+"""The words and examples of the merged document: everywhere, and fit for what they describe."""
 
 import json
 from collections.abc import Iterator
@@ -77,3 +77,29 @@ class TestExamples:
         ]
 
         assert without == []
+
+
+OPERATIONS: Final[list[tuple[str, dict[str, Any]]]] = [
+    (f"{method} {path}", operation)
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+]
+
+
+class TestWords:
+    def test_stand_at_each_operation_and_parameter(self) -> None:
+        wordless = [
+            where
+            for where, operation in OPERATIONS
+            for part in (operation, *operation.get("parameters", ()))
+            if not part.get("description") or not (part.get("summary") or part.get("name"))
+        ]
+
+        assert len(OPERATIONS) > 60
+        assert wordless == []
+
+    def test_come_in_the_order_of_reading(self) -> None:
+        names = [tag["name"] for tag in DOCUMENT["tags"]]
+
+        assert names == ["auth", "exams", "results", "messaging", "worklogs", "gateway"]
+        assert all(tag["description"] for tag in DOCUMENT["tags"])

@@ -51,9 +51,16 @@ class TestMerge:
 
         assert merged["paths"]["/api/v1/exams/"]["get"]["tags"] == ["exams"]
         assert merged["tags"] == [
-            {"name": "exams", "description": "All about exams."},
             {"name": "auth", "description": "All about auth."},
+            {"name": "exams", "description": "All about exams."},
         ]
+
+    def test_puts_services_into_the_order_of_reading(self) -> None:
+        names = ("gateway", "rooms", "worklogs", "exams", "results")
+
+        tags = merge({name: document(name, f"/api/v1/{name}/") for name in names})["tags"]
+
+        assert [tag["name"] for tag in tags] == ["exams", "results", "worklogs", "rooms", "gateway"]
 
     def test_joins_the_methods_of_one_path(self) -> None:
         first = document("exams", "/api/v1/exams/")

@@ -138,6 +138,7 @@ class TestDocument:
                     "minimum": 1,
                     "maximum": 2**63 - 1,
                 },
+                "description": "The id of the thing.",
             }
         ]
 

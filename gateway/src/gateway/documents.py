@@ -70,8 +70,7 @@ class Documents:
     def _merge(self, live: Mapping[str, bytes]) -> dict[str, Any]:
         parts = split(self._parsed_snapshot())
         parts |= {service: orjson.loads(body) for service, body in live.items()}
-        ordered = {service: parts[service] for service in sorted(parts) if service != "gateway"}
-        return merge({**ordered, "gateway": OWN})
+        return merge({**parts, "gateway": OWN})
 
     def _parsed_snapshot(self) -> dict[str, Any]:
         # Read anew each time: parsed, it would take some MB for nothing.

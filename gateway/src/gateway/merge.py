@@ -7,6 +7,8 @@ Document = dict[str, Any]
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 PUBLIC: Final = ("/api/v1/", "/.well-known/")
+READING: Final = ("auth", "exams", "results", "messaging", "worklogs")
+"""In which order people read of the services; further ones follow, the gateway comes last."""
 INFO: Final = {
     "title": "HPA",
     "version": "1.0.0",
@@ -34,6 +36,7 @@ def merge(documents: Mapping[str, Document]) -> Document:
     paths: dict[str, Any] = {}
     named: dict[str, dict[str, Any]] = {}
     operation_ids: set[str] = set()
+    documents = {service: documents[service] for service in sorted(documents, key=_place_of)}
     for service, document in documents.items():
         for path, method, part in _parts(document):
             item = paths.setdefault(path, {})
@@ -59,6 +62,11 @@ def merge(documents: Mapping[str, Document]) -> Document:
         "paths": paths,
         "components": _referred(paths, named),
     }
+
+
+def _place_of(service: str) -> tuple[int, bool, str]:
+    known = READING.index(service) if service in READING else len(READING)
+    return known, service == "gateway", service
 
 
 def split(document: Document) -> dict[str, Document]:

@@ -15,6 +15,7 @@ def _document(name: str, summary: str) -> dict[str, Any]:
         "get": {
             "operationId": f"gateway_{name}",
             "summary": summary,
+            "description": "For programs; the pages read it, too. It never needs a token.",
             "security": [],
             "responses": {
                 "200": _json("The document, with an `ETag`", {"type": "object"}),

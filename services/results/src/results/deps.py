@@ -31,7 +31,13 @@ class _IdempotencyKey:
     """Reads the header that makes a retry harmless; `parameters` goes into the document."""
 
     parameters = (
-        {"name": "Idempotency-Key", "in": "header", "required": False, "schema": _KEY_SCHEMA},
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "schema": _KEY_SCHEMA,
+            "description": "Made up by the client; a retry with the same key changes nothing.",
+        },
     )
 
     async def __call__(self, request: Request) -> str | None:

@@ -56,8 +56,10 @@ class ResultFilters(BaseModel):
 class ExportQuery(ResultFilters):
     """Which results are exported, and as what."""
 
-    search: Annotated[str, Field(max_length=200), NoNul] = ""
-    format: Literal["csv", "xlsx"] = "csv"
+    search: Annotated[str, Field(max_length=200), NoNul] = Field(
+        default="", description="Only those whose exam's title contains this text."
+    )
+    format: Literal["csv", "xlsx"] = Field(default="csv", description="What to write.")
 
 
 class GradeIn(Input):

@@ -161,14 +161,17 @@ def _operation_id(service: str, route: APIRoute, method: str, seen: set[str]) ->
 def _describe(operation: dict[str, Any], route: APIRoute, bodies: "_Bodies") -> None:
     calls = list(_calls(route.dependant))
     roles = roles_of(route)
+    operation["summary"] = operation["summary"].capitalize()
     operation["security"] = [] if roles is None else [{"bearer": []}]
     if roles is not None:
         operation["x-roles"] = roles
-    parameters = [*_path_parameters(route, calls), *_told_parameters(calls)]
+    own = [*_path_parameters(route, calls), *_told_parameters(calls)]
+    parameters = {one["name"]: one for one in (*own, *operation.get("parameters", ()))}
+    parameters |= {one["name"]: one for one in own}
     if parameters:
-        own = {one["name"] for one in parameters}
-        others = [one for one in operation.get("parameters", []) if one["name"] not in own]
-        operation["parameters"] = [*parameters, *others]
+        operation["parameters"] = [
+            {"description": _purpose_of(one), **one} for one in parameters.values()
+        ]
     for call in calls:
         if isinstance(call, RawBody):
             operation["requestBody"] = bodies.request_body(call)
@@ -182,6 +185,15 @@ def _describe(operation: dict[str, Any], route: APIRoute, bodies: "_Bodies") -> 
     for status, response in errors(*_refusals(calls, roles, takes_query=takes_query)).items():
         _merge(responses.setdefault(str(status), {}), response)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _purpose_of(parameter: dict[str, Any]) -> str:
+    """Say what a parameter does that its route says nothing of: it is an id, or it filters."""
+    name = parameter["name"]
+    if parameter["in"] == "path":
+        return f"The id of the {name.removesuffix('_id').replace('_', ' ')}."
+    bounds = {"date_from": "Only from this day on.", "date_to": "Only up to this day."}
+    return bounds.get(name, f"Only those whose `{name}` is this.")
 
 
 def _refusals(
