@@ -33,7 +33,12 @@ def _from_digits(value: object) -> object:
 Username = Annotated[str, Text(NAME_LENGTH), AfterValidator(_username)]
 FullName = Annotated[str, Text(255)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=MAX_SECRET), NoNul]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32), NoNul]
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=32),
+    NoNul,
+    Field(examples=["+998901234567"]),
+]
 ChatId = Annotated[int, Field(ge=-(2**63), le=2**63 - 1, examples=[70000001])]
 Digits = Annotated[str, Field(pattern=r"^[+-]?\d{1,19}$")]
 TelegramId = Annotated[
@@ -65,8 +70,8 @@ class UserCreate(Input):
     """A new user."""
 
     username: Username = Field(examples=["ali.valiyev"])
-    password: Secret
-    role: Role
+    password: Secret = Field(examples=["Sirli-parol-26"])
+    role: Role = Field(examples=["student"])
     full_name: FullName = Field(examples=["Ali Valiyev"])
     telegram_id: TelegramId | None = None
     phone: Phone | None = None
@@ -88,7 +93,7 @@ class UserUpdate(Input):
 
     username: Username = Field(examples=["ali.valiyev"])
     password: Secret = Field(default="", json_schema_extra=_untold)
-    role: Role
+    role: Role = Field(examples=["student"])
     full_name: FullName = Field(examples=["Ali Valiyev"])
     telegram_id: TelegramId | None = None
     phone: Phone | None = None
