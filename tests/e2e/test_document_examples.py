@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.e2e.access import CALLERS, TABLE, Row, World
+from tests.e2e.access import CALLERS, TABLE, Row
 from tests.e2e.suite import PREFIX
+from tests.e2e.world import World
 from tests.house import tree
 
 DOCUMENT: Final = json.loads((tree.ROOT / "gateway/src/gateway/openapi.json").read_text())
