@@ -98,6 +98,10 @@ clients: setup  ## Generate clients in Python and TypeScript into build/clients
 bench: setup  ## Measure submits, memory and start on this machine
 	$(BIN)/python -m scripts.bench
 
+.PHONY: overload
+overload: setup  ## Measure ten times the load that this machine carries, open loop
+	$(BIN)/python -m scripts.overload
+
 .PHONY: bench-messaging
 bench-messaging: setup  ## Measure a message to 1000 students, and the pace of the bot
 	$(BIN)/python -m services.messaging.tests.bench_messaging

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from shared.clock import utcnow
 from shared.events.tables import DeadLetter, EventsBase, Outbox
 from shared.settings import ServiceSettings
 from shared.testing.plugin import MakeClient
+from shared.testing.tokens import TokenFactory
 
 Build = Callable[..., Awaitable[tuple[FastAPI, httpx2.AsyncClient]]]
 
@@ -64,7 +66,13 @@ class TestReady:
         assert answer.status_code == 200
         assert answer.json() == {
             "status": "ok",
-            "checks": {"database": "ok", "jetstream": "off", "outbox": "off", "dead_letters": 0},
+            "checks": {
+                "database": "ok",
+                "jetstream": "off",
+                "outbox": "off",
+                "keys": "off",
+                "dead_letters": 0,
+            },
         }
 
     async def test_is_503_without_the_database(self, build: Build) -> None:
@@ -83,6 +91,19 @@ class TestReady:
 
         assert answer.status_code == 503
         assert answer.json()["checks"]["jetstream"] in {"down", "timeout"}
+
+    async def test_is_503_until_a_token_can_be_checked(
+        self, build: Build, tmp_path: Path, tokens: TokenFactory
+    ) -> None:
+        cache = tmp_path / "keys.json"
+        app, client = await build(jwks_url="http://127.0.0.1:9/keys", jwks_cache=cache)
+        without = await client.get("/ready/")
+        cache.write_bytes(tokens.jwks_file.read_bytes())  # as if auth had answered
+        await app.state.hpa.verifier.keys.refresh()
+        known = await client.get("/ready/")
+
+        assert (without.status_code, without.json()["checks"]["keys"]) == (503, "missing")
+        assert (known.status_code, known.json()["checks"]["keys"]) == (200, "ok")
 
     async def test_is_503_while_events_wait_too_long(self, build: Build) -> None:
         app, client = await build(nats_url="nats://things:pw@127.0.0.1:9")

@@ -37,20 +37,21 @@ async def health(app: App) -> Response:
 @router.get("/ready/")
 async def ready(app: App) -> Response:
     """
-    Check the database, JetStream, the age of the outbox and count the dead letters.
+    Check the database, JetStream, the age of the outbox, the keys; count the dead letters.
 
     A database that can be read but not written is named for the reason, `disk_full` or the like.
     """
-    names = ("database", "jetstream", "outbox", "dead_letters")
+    names = ("database", "jetstream", "outbox", "keys", "dead_letters")
     found = await asyncio.gather(
         _checked(_database(app)),
         _checked(_jetstream(app)),
         _checked(_outbox(app)),
+        _checked(_keys(app)),
         _checked(_dead_letters(app)),
     )
     checks = dict(zip(names, found, strict=True))
     # Parked messages are for people to look at; they are no reason to turn traffic away.
-    is_ready = not app.draining and all(checks[name] in GOOD for name in names[:3])
+    is_ready = not app.draining and all(checks[name] in GOOD for name in names[:-1])
     body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     return reply(body, 200 if is_ready else 503)
 
@@ -84,6 +85,12 @@ async def _outbox(app: Runtime) -> str:
     async with app.database.reading() as view:
         oldest = await outbox.oldest_waiting(view)
     return "stale" if oldest is not None and utcnow() - oldest > STALE_OUTBOX else "ok"
+
+
+async def _keys(app: Runtime) -> str:
+    if not app.settings.jwks_url:
+        return "off"  # they are its own, or read from a file when the first token comes
+    return "ok" if app.verifier.keys.is_known else "missing"
 
 
 async def _dead_letters(app: Runtime) -> int:

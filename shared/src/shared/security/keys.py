@@ -24,6 +24,8 @@ KeyDocument = Mapping[str, Any]
 TTL_SECONDS: Final = 300.0
 FETCH_SECONDS: Final = 1.0
 MISS_GAP_SECONDS: Final = 1.0
+FIRST_GAP_SECONDS: Final = 0.1
+"""Without any key nobody can be served: the suite is not ready before auth has answered."""
 UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, PyJWTError)
 NO_KEYS: Final = "Tokens cannot be checked at the moment, try again later."
 
@@ -98,6 +100,11 @@ class KeySet:
         self.generation = 0
         """Grows when a key has gone: what was verified before must be verified again."""
 
+    @property
+    def is_known(self) -> bool:
+        """Tell whether there is any key; without one every token is answered 503."""
+        return bool(self._keys)
+
     async def get(self, kid: str) -> Any | None:  # noqa: ANN401 - a public key of `cryptography`
         """Return the key, or None for an unknown *kid*. Raises `Unavailable` without any key."""
         age = time.monotonic() - self._tried_at
@@ -115,7 +122,8 @@ class KeySet:
         """Fetch again and again, so that no request has to; sooner while auth is away."""
         while True:
             worked = await self.refresh()
-            await asyncio.sleep(self._ttl * 0.8 if worked else MISS_GAP_SECONDS)
+            pause = MISS_GAP_SECONDS if self._keys else FIRST_GAP_SECONDS
+            await asyncio.sleep(self._ttl * 0.8 if worked else pause)
 
     async def _refresh(self, seen: float) -> bool:
         async with self._lock:
