@@ -1,6 +1,7 @@
 """A Bot API that really listens: it answers as it was told and remembers what it was sent."""
 
 import json
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -70,6 +71,12 @@ class _Server(ThreadingHTTPServer):
         super().__init__((host, 0), _Handler)
         self.telegram = telegram
         self.over = threading.Event()
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a caller that was killed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -25,6 +25,8 @@ class Faults(ABC):
 
     BY_LINE: ClassVar[frozenset[str]] = frozenset({"slow", "drop_response"})
     """What can be done only to parts that a proxy stands before."""
+    ONLY_BY_LINE: ClassVar[frozenset[str]] = frozenset()
+    """Parts to which nothing else can be done."""
 
     def __init__(self, running: Running, history: History) -> None:
         self.running = running
@@ -56,7 +58,7 @@ class Faults(ABC):
         self._note("cut", part)
         self._cut(part)
 
-    def slow(self, part: str, seconds: float) -> None:
+    def slow(self, part: str, seconds: float = 0.2) -> None:
         """Let every piece of data wait on its way to a part, and on its way back."""
         self._note("slow", part)
         self.line(part).slow(seconds)
@@ -102,7 +104,9 @@ class Faults(ABC):
 
     def can(self, verb: str, part: str) -> bool:
         """Say whether the verb can be done to the part."""
-        return part in self.running.lines or verb not in self.BY_LINE
+        if verb in self.BY_LINE:
+            return part in self.running.lines
+        return part not in self.ONLY_BY_LINE
 
     @abstractmethod
     def delete_nats_store(self) -> None:

@@ -21,6 +21,7 @@ class ProcessFaults(Faults):
     """Knows the processes by `stack.json`."""
 
     BY_LINE = Faults.BY_LINE | {"cut"}
+    ONLY_BY_LINE = frozenset({"postgres"})  # one server for all tests of the run
 
     def __init__(self, running: Processes, history: History) -> None:
         super().__init__(running, history)
@@ -58,8 +59,9 @@ class ProcessFaults(Faults):
     @override
     def _stop(self, part: str, which: slice) -> None:
         for pid in self.suite.pids(part)[which]:
-            os.kill(pid, signal.SIGSTOP)
-            self._frozen.add(pid)
+            with suppress(ProcessLookupError):  # it is dead, and will be back
+                os.kill(pid, signal.SIGSTOP)
+                self._frozen.add(pid)
 
     @override
     def _cont(self) -> None:

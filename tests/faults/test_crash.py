@@ -15,10 +15,10 @@ from tests.faults.faults import Faults
 from tests.faults.hand_in import open_class
 from tests.faults.history import History
 
-VICTIMS = (*SERVICES, "results", "results", "nats", "gateway")
+VICTIMS = (*SERVICES, "results", "results", "nats", "gateway", "postgres")
 """Results three times: it is where the students are."""
-VERBS = ("kill", "kill", "kill", "stop", "cut", "drop_response")
-"""What is done to a victim; what is stopped or cut off goes on before the next blow."""
+VERBS = ("kill", "kill", "stop", "cut", "slow", "drop_response")
+"""What is done to a victim; what is stopped, cut off or slow goes on before the next blow."""
 ROUNDS = [
     pytest.param(3, 6, id="short"),
     pytest.param(60, None, id="long", marks=pytest.mark.chaos),
@@ -31,12 +31,11 @@ HEALTHY_SECONDS = 20
 def beating(faults: Faults, chance: random.Random) -> Iterator[None]:
     """Do something to some random parts while the block runs."""
     over = threading.Event()
+    blows = [(verb, each) for verb in VERBS for each in VICTIMS if faults.can(verb, each)]
 
     def work() -> None:
         for _ in range(BLOWS):
-            verb, victim = chance.choice(VERBS), chance.choice(VICTIMS)
-            if not faults.can(verb, victim):
-                verb = "kill"
+            verb, victim = chance.choice(blows)
             getattr(faults, verb)(victim)
             is_over = over.wait(chance.uniform(0.05, 0.8))
             faults.let_go()

@@ -15,7 +15,6 @@ from tests.e2e.suite import Person, Suite, answers_to, exam_body
 from tests.faults.faults import GATEWAY_NOTICES, Faults, Way
 
 W, L, R = "works", "works, may lag", "refused"
-SLOWEST_REFUSAL = 3.5
 BESIDE = ("documents", "streams", "messaging-sender")
 """Parts that no cell of the table needs."""
 
