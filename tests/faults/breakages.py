@@ -63,8 +63,8 @@ BREAKAGES = (
         "check, then insert",
         (4,),
         SUBMITS,
-        '    insert = insert.on_conflict_do_nothing(index_elements=["exam_id", "student_id"])\n',
-        "",
+        'rows, key=("exam_id", "student_id"), returning=("id",)',
+        'rows, returning=("id",), key=()',
         "services/results/tests/test_processes.py::TestSubmitExamInTwoProcesses"
         "::test_without_a_key_refuses_the_second",
     ),

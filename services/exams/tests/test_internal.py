@@ -36,6 +36,19 @@ class TestExamStates:
         assert await service.get("/internal/exams/") == [gone]
         assert await service.get("/internal/exams/digest/") == {"count": 1, "versions": 2}
 
+    async def test_are_known_by_their_versions(
+        self, service: Person, teacher: Person, exam: Any, subject: int
+    ) -> None:
+        other = await teacher.post("/exams/", exam_body(subject))
+        await teacher.post(f"/exams/{exam['id']}/publish/")
+        await teacher.delete(f"/exams/{other['id']}/")
+
+        found = await service.post(
+            "/internal/exams/versions/", {"ids": [exam["id"], other["id"], 999]}
+        )
+
+        assert sorted(found) == [[exam["id"], 2], [other["id"], 2]]
+
     async def test_come_in_pages_by_id(
         self, service: Person, teacher: Person, subject: int
     ) -> None:

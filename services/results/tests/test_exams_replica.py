@@ -54,6 +54,7 @@ def runtime(app: FastAPI, client: httpx2.AsyncClient) -> Runtime:
 def publish(exams: JsonServer, version: int = 2, **changes: Any) -> ExamChangedV1:
     state = exam_state(version=version, **changes)
     exams.documents["/internal/exams/1/"] = state
+    exams.documents["/internal/exams/versions/"] = [[1, version]]
     return ExamChangedV1.model_validate(state)
 
 
@@ -135,6 +136,34 @@ class TestAskingExams:
         answer = await client.post(SUBMIT, json=answers(1, 1, 1), headers=other)
 
         assert answer.json() == {"error": "Ushbu test hozirda faol emas."}
+
+    async def test_is_one_question_about_all_that_are_handed_in_lately(
+        self,
+        app: FastAPI,
+        client: httpx2.AsyncClient,
+        exams: JsonServer,
+        student: Headers,
+        tokens: TokenFactory,
+    ) -> None:
+        for exam_id in (1, 2):
+            exams.documents[f"/internal/exams/{exam_id}/"] = exam_state(exam_id)
+            path = f"/api/v1/exams/{exam_id}/submit/"
+            await client.post(path, json=answers(exam_id, 1, 1), headers=student)
+        exams.documents["/internal/exams/versions/"] = [[1, 2], [2, 3]]
+        exams.documents["/internal/exams/2/"] = exam_state(2, version=3, is_published=False)
+        await eventually(lambda: asyncio.sleep(0, app.state.intake.leases.exams()), until=not_)
+        exams.received.clear()
+
+        other = tokens.headers(11, "student")
+        answer = await client.post(SUBMIT, json=answers(1, 1, 1), headers=other)
+
+        assert answer.status_code == 200
+        asked = [(path, body) for _, path, body in exams.received if "digest" not in path]
+        # Both are asked about at once, and only the one that has changed is fetched.
+        assert asked == [
+            ("/internal/exams/versions/", {"ids": [1, 2]}),
+            ("/internal/exams/2/", None),
+        ]
 
     async def test_is_not_spared_by_a_push(
         self, client: httpx2.AsyncClient, exams: JsonServer, student: Headers, tell_exam: TellExam

@@ -3,18 +3,21 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from exams.deps import ExamContents, ExamId
 from exams.service import exams, subjects
+from shared.http.body import JsonBody
 from shared.http.deps import Read
-from shared.http.fields import MAX_ID
+from shared.http.fields import MAX_ID, Id, Input
 from shared.http.internal import ServiceCaller
 from shared.http.replies import reply
 
 router = APIRouter(prefix="/internal")
 
 SUBJECT_PAGE = 1000
+MAX_IDS = 1000
 
 After = Annotated[int, Query(ge=0, le=MAX_ID)]
 
@@ -35,6 +38,20 @@ async def digest_exams(_: ServiceCaller, view: Read) -> Response:
     """Return how many exams there are, deleted ones too, and the sum of their versions."""
     count, versions = await exams.digest_of_exams(view)
     return reply({"count": count, "versions": versions})
+
+
+class ExamIds(Input):
+    """The exams whose versions are asked for."""
+
+    ids: Annotated[list[Id], Field(max_length=MAX_IDS)]
+
+
+@router.post("/exams/versions/")
+async def list_exam_versions(
+    _: ServiceCaller, body: Annotated[ExamIds, JsonBody(ExamIds)], view: Read
+) -> Response:
+    """Return (id, version) of the exams that there are: whether something is new about them."""
+    return reply(await exams.list_versions(view, body.ids))
 
 
 @router.get("/exams/{exam_id}/")

@@ -1,6 +1,7 @@
 """Asking exams about an exam, when the replica may not know."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from shared.errors import NotFound, Unavailable
@@ -31,3 +32,15 @@ class ExamsClient:
         except TimeoutError:
             raise Unavailable from None
         return state
+
+    async def versions(self, ids: Sequence[int]) -> dict[int, int]:
+        """Return the version of each of *ids* that exams knows."""
+        if self._client is None:
+            raise Unavailable
+        try:
+            found = await self._client.post(
+                "/internal/exams/versions/", {"ids": ids}, timeout=ASK_SECONDS
+            )
+        except NotFound:  # a release of exams that does not know the question yet
+            raise Unavailable from None
+        return dict(found)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,35 +25,54 @@ How long the word of exams about an exam is good. Less than the 300 ms after a c
 exams holds its own answer back when it cannot tell us.
 """
 
+LATELY_SECONDS: Final = 2.0
+"""An exam that was handed in so lately is asked about together with the others."""
+
 Waiting = tuple[Submission, "asyncio.Future[Outcome]"]
+
+
+Ask = Callable[[Sequence[int]], Coroutine[Any, Any, set[int]]]
 
 
 @dataclass(frozen=True)
 class _Ask:
     sent_at: float
-    answered: "asyncio.Task[bool]"
+    answered: "asyncio.Task[set[int]]"
 
 
 class Leases:
     """
     Exams whose replica is fresh because exams said so a moment ago.
 
-    A push tells nothing here: it may have stood in a buffer while newer ones were lost.
+    A push tells nothing here: it may have stood in a buffer while newer ones were lost. In a rush
+    on many exams, one question about all of them renews the leases of all.
     """
 
-    def __init__(self, ask: Callable[[int], Coroutine[Any, Any, bool]]) -> None:
-        """Ask by *ask*, which keeps the answer and returns whether there was one."""
+    def __init__(self, ask: Ask, ask_together: Ask) -> None:
+        """
+        Ask by *ask* for all of an exam, by *ask_together* for what is new about several.
+
+        Both keep the answers and return about which exams there was one.
+        """
         self._ask = ask
+        self._ask_together = ask_together
         self._asks: dict[int, _Ask] = {}
+        self._wanted_at: dict[int, float] = {}
 
     async def renew(self, exam_id: int) -> bool:
         """Ask, or share the answer to a question still fresh; return whether there is one."""
+        now = asyncio.get_running_loop().time()
         ask = self._asks.get(exam_id)
         if ask is None or not self._is_fresh(ask):
-            task = asyncio.create_task(self._ask(exam_id))
+            due = self._due(now)
+            is_known = exam_id in due
+            ids = sorted(due) if is_known else [exam_id]
+            task = asyncio.create_task((self._ask_together if is_known else self._ask)(ids))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-            ask = self._asks[exam_id] = _Ask(asyncio.get_running_loop().time(), task)
-        return await asyncio.shield(ask.answered)
+            ask = _Ask(now, task)
+            self._asks |= dict.fromkeys(ids, ask)
+        self._wanted_at[exam_id] = now
+        return exam_id in await asyncio.shield(ask.answered)
 
     def exams(self) -> set[int]:
         """Return what may be trusted right now."""
@@ -62,11 +81,22 @@ class Leases:
             for exam_id, ask in self._asks.items()
             if self._is_fresh(ask) or not ask.answered.done()
         }
-        return {exam_id for exam_id, ask in self._asks.items() if self._is_good(ask)}
+        return {exam_id for exam_id, ask in self._asks.items() if self._is_good(exam_id, ask)}
+
+    def _due(self, now: float) -> set[int]:
+        """Return the exams that were handed in lately and are not being asked about."""
+        self._wanted_at = {
+            one: at for one, at in self._wanted_at.items() if now - at <= LATELY_SECONDS
+        }
+        asks = {one: self._asks.get(one) for one in self._wanted_at}
+        return {one for one, ask in asks.items() if ask is None or not self._is_under_way(ask)}
+
+    def _is_under_way(self, ask: _Ask) -> bool:
+        return self._is_fresh(ask) and not ask.answered.done()
 
     async def close(self) -> None:
         """Give up what is still being asked."""
-        asked = [ask.answered for ask in self._asks.values()]
+        asked = {ask.answered for ask in self._asks.values()}
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
@@ -74,10 +104,10 @@ class Leases:
     def _is_fresh(self, ask: _Ask) -> bool:
         return asyncio.get_running_loop().time() - ask.sent_at <= LEASE_SECONDS
 
-    def _is_good(self, ask: _Ask) -> bool:
+    def _is_good(self, exam_id: int, ask: _Ask) -> bool:
         task = ask.answered
         is_over = task.done() and not task.cancelled() and task.exception() is None
-        return is_over and task.result() and self._is_fresh(ask)
+        return is_over and exam_id in task.result() and self._is_fresh(ask)
 
 
 class Intake:
@@ -92,11 +122,12 @@ class Intake:
         """Prepare an empty line."""
         self.database = database
         self.exams = exams
-        self.leases = Leases(self._ask)
+        self.leases = Leases(self._ask, self._ask_together)
         self._batch = batch
         self._queue = queue
         self._line: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
+        self._versions = exams_service.Versions()
         self._in_progress: set[tuple[int, str]] = set()
 
     async def submit(self, submission: Submission) -> Accepted:
@@ -165,10 +196,28 @@ class Intake:
     async def _store(self, submissions: list[Submission]) -> list[Outcome]:
         async with self.database.transaction() as tx:
             return await service.submit_all(
-                tx, submissions, now=utcnow(), trusted=self.leases.exams()
+                tx,
+                submissions,
+                now=utcnow(),
+                trusted=self.leases.exams(),
+                versions=self._versions,
             )
 
-    async def _ask(self, exam_id: int) -> bool:
+    async def _ask(self, ids: Sequence[int]) -> set[int]:
+        return {exam_id for exam_id in ids if await self._ask_one(exam_id)}
+
+    async def _ask_together(self, ids: Sequence[int]) -> set[int]:
+        """Ask for the versions of *ids*, and for all of those exams whose version is not held."""
+        try:
+            versions = await self.exams.versions(ids)
+        except Unavailable:
+            return set()
+        async with self.database.reading() as view:
+            held = await exams_service.held_versions(view, ids)
+        told = {one for one in ids if held.get(one, 0) >= versions.get(one, 0)}
+        return told | await self._ask([one for one in ids if one not in told])
+
+    async def _ask_one(self, exam_id: int) -> bool:
         try:
             state = await self.exams.find(exam_id)
         except Unavailable:

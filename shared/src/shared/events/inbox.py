@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
 from shared.contracts.base import Envelope
+from shared.db.bulk import insert_absent
 from shared.db.engine import Database
-from shared.db.upsert import insert_into
 from shared.events import traces
 from shared.events.consumers import UNPREPARED, Received, Registration
 from shared.events.tables import DeadLetter, Inbox
@@ -110,8 +110,8 @@ async def _new_ones(tx: AsyncSession, consumer: str, received: list[Received]) -
     now = utcnow()
     first = {one.key: one for one in reversed(received)}
     rows = [{"consumer": consumer, "event_id": key, "handled_at": now} for key in sorted(first)]
-    insert = insert_into(tx, Inbox).values(rows).on_conflict_do_nothing()
-    noted = set(await tx.scalars(insert.returning(Inbox.event_id)))
+    pair = ("consumer", "event_id")
+    noted = await insert_absent(tx, Inbox, rows, key=pair, returning=("event_id",))
     return [one for one in received if one.key in noted and one is first[one.key]]
 
 

@@ -5,17 +5,42 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Table, bindparam, delete, func, insert, inspect, null, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    bindparam,
+    delete,
+    func,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
 from shared.contracts.base import Event
+from shared.db.bulk import insert_rows, table_of
 from shared.db.engine import TELLING
 from shared.events.tables import DeadLetter, Outbox
 from shared.telemetry import tracing
 
 KEEP: Final = timedelta(days=30)
 """Published rows stay this long, so that a lost stream can be filled again."""
+
+_TABLE: Final = table_of(Outbox)
+_STAMP: Final = update(_TABLE).values(published_at=bindparam("at"))
+_STAMP_ONE: Final = _STAMP.where(_TABLE.c.id == bindparam("row_id")).values(
+    stream_seq=bindparam("seq")
+)
+_ACKED: Final = (
+    func.unnest(
+        bindparam("rows", type_=ARRAY(BigInteger)), bindparam("seqs", type_=ARRAY(BigInteger))
+    )
+    .table_valued(Column("id", BigInteger), Column("seq", BigInteger))
+    .render_derived("acked")
+)
+_STAMP_ALL: Final = _STAMP.where(_TABLE.c.id == _ACKED.c.id).values(stream_seq=_ACKED.c.seq)
 
 
 async def emit(tx: AsyncSession, *events: Event, traces: Sequence[str] | None = None) -> None:
@@ -39,7 +64,7 @@ async def emit(tx: AsyncSession, *events: Event, traces: Sequence[str] | None = 
             }
         )
     if rows:
-        await tx.execute(insert(Outbox), rows)
+        await insert_rows(tx, Outbox, rows)
         tx.info[TELLING] = True
 
 
@@ -58,17 +83,13 @@ async def claim(tx: AsyncSession, limit: int) -> list[tuple[int, str, str, bytes
 
 async def mark_published(tx: AsyncSession, sequences: dict[int, int]) -> None:
     """Stamp the rows whose publication JetStream acknowledged: {row id: stream sequence}."""
-    now = utcnow()
-    table = inspect(Outbox).local_table
-    assert isinstance(table, Table)  # noqa: S101 - for the type checker
     connection = await tx.connection()
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("row_id"))
-        .values(published_at=bindparam("at"), stream_seq=bindparam("seq"))
-    )
-    rows = [{"row_id": row, "at": now, "seq": seq} for row, seq in sequences.items()]
-    await connection.execute(statement, rows)
+    if connection.dialect.name == "postgresql":
+        arrays = {"rows": list(sequences), "seqs": list(sequences.values()), "at": utcnow()}
+        await connection.execute(_STAMP_ALL, arrays)
+        return
+    rows = [{"row_id": row, "at": utcnow(), "seq": seq} for row, seq in sequences.items()]
+    await connection.execute(_STAMP_ONE, rows)
 
 
 async def have_been_given(tx: AsyncSession, sequences: dict[int, int]) -> bool:

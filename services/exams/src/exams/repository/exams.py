@@ -167,6 +167,12 @@ async def list_exam_states(tx: AsyncSession, *, after: int, limit: int) -> Seque
     return (await tx.execute(statement)).all()
 
 
+async def list_versions(tx: AsyncSession, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (id, version) of those of *ids* that there are, deleted ones too."""
+    found = await tx.execute(select(EXAMS.c.id, EXAMS.c.version).where(EXAMS.c.id.in_(ids)))
+    return [(row.id, row.version) for row in found]
+
+
 async def digest_of_exams(tx: AsyncSession) -> tuple[int, int]:
     """Return the count and the sum of versions of all exams, deleted ones too."""
     statement = select(func.count(), func.coalesce(func.sum(EXAMS.c.version), 0))

@@ -159,6 +159,11 @@ async def list_exam_states(view: AsyncSession, *, after: int, limit: int) -> lis
     return [state_of(exam, as_state(found.get(exam.id, []))) for exam in exams]
 
 
+async def list_versions(view: AsyncSession, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (id, version) of those of *ids* that there are, deleted ones too."""
+    return await repository.list_versions(view, ids)
+
+
 async def digest_of_exams(view: AsyncSession) -> tuple[int, int]:
     """Return the count and the sum of versions of all exams, deleted ones too."""
     return await repository.digest_of_exams(view)

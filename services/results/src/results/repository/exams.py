@@ -31,6 +31,22 @@ async def find_questions(
     return {(row[0], row[1]): row[2] for row in found}
 
 
+async def find_versions(tx: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
+    """Return the held version of each exam among *ids* that is held with its questions."""
+    exam, version = ExamReplica, ExamVersionReplica
+    has_questions = (
+        select(version.exam_id)
+        .where(version.exam_id == exam.exam_id, version.questions_version == exam.questions_version)
+        .exists()
+    )
+    found = await tx.execute(
+        select(exam.exam_id, exam.version).where(
+            exam.exam_id.in_(ids), exam.is_deleted | has_questions
+        )
+    )
+    return {row[0]: row[1] for row in found}
+
+
 async def keep_exam(tx: AsyncSession, exam: dict[str, Any], questions: bytes | None) -> None:
     """Keep an exam's state unless a newer one is held, and its questions for ever."""
     if questions is not None:

@@ -1,15 +1,27 @@
 """SQL of the hot path: many hand-ins in one transaction, with a constant number of statements."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, func, inspect, select, text, tuple_
+from sqlalchemy import Integer, bindparam, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from results.models import IdempotencyKey, Result, ResultAnswer
-from shared.db.upsert import insert_into
+from shared.db.bulk import insert_absent, insert_rows
 
 Rows = list[dict[str, Any]]
+
+
+def _next_ids(name: str) -> Any:  # noqa: ANN401 - a Select
+    """Return the statement that takes `:count` numbers at once, as one array."""
+    number = func.nextval(func.pg_get_serial_sequence(literal(name), literal("id")))
+    numbers = func.generate_series(1, bindparam("count", type_=Integer)).alias("numbers")
+    return select(func.array_agg(number)).select_from(numbers)
+
+
+_NEXT_IDS: Final = {
+    model.__tablename__: _next_ids(model.__tablename__) for model in (Result, ResultAnswer)
+}
 
 
 async def find_existing(
@@ -49,10 +61,8 @@ async def take_ids(tx: AsyncSession, model: type[Any], count: int) -> range | li
         return []
     name = model.__tablename__
     if tx.get_bind().dialect.name == "postgresql":
-        sequence = select(func.nextval(func.pg_get_serial_sequence(name, "id"))).select_from(
-            func.generate_series(1, count)
-        )
-        return list(await tx.scalars(sequence))
+        taken: list[int] = await tx.scalar(_NEXT_IDS[name], {"count": count}) or []
+        return taken
     last = await tx.scalar(
         text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}
     )
@@ -61,32 +71,15 @@ async def take_ids(tx: AsyncSession, model: type[Any], count: int) -> range | li
 
 async def add_results(tx: AsyncSession, rows: Rows) -> set[int]:
     """Insert results where (exam, student) has none; return the ids of those inserted."""
-    insert = insert_into(tx, Result).values(rows)
-    insert = insert.on_conflict_do_nothing(index_elements=["exam_id", "student_id"])
-    return set(await tx.scalars(insert.returning(Result.id)))
+    return await insert_absent(tx, Result, rows, key=("exam_id", "student_id"), returning=("id",))
 
 
 async def add_answers(tx: AsyncSession, rows: Rows) -> None:
     """Insert answers."""
-    await _insert_many(tx, ResultAnswer, rows)
+    await insert_rows(tx, ResultAnswer, rows)
 
 
 async def add_keys(tx: AsyncSession, rows: Rows) -> set[tuple[int, str]]:
     """Keep the answers given; return the (student, key) pairs that were free."""
-    if not rows:
-        return set()
-    insert = insert_into(tx, IdempotencyKey).values(rows).on_conflict_do_nothing()
-    added = await tx.execute(insert.returning(IdempotencyKey.student_id, IdempotencyKey.key))
-    return {(row[0], row[1]) for row in added}
-
-
-async def _insert_many(tx: AsyncSession, model: type[Any], rows: Rows) -> None:
-    if not rows:
-        return
-    table = inspect(model).local_table
-    if not isinstance(table, Table):  # pragma: no cover - a mapped class has a table
-        raise TypeError
-    names = list(rows[0])
-    statement = table.insert().values({name: bindparam(name) for name in names})
-    connection = await tx.connection()
-    await connection.execute(statement, rows)
+    pair = ("student_id", "key")
+    return await insert_absent(tx, IdempotencyKey, rows, key=pair, returning=pair)

@@ -1,14 +1,19 @@
 """Keeping the replica of exams."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from results.domain import ExamVersion, Option, Question
 from results.repository import exams as repository
+
+Version = tuple[int, int]
+"""An exam, and the version of its questions."""
+READY_QUESTIONS: Final = 5000
+"""About 1.5 KiB each."""
 
 
 async def keep_exam(tx: AsyncSession, state: dict[str, Any]) -> None:
@@ -35,9 +40,8 @@ async def announce(tx: AsyncSession, exam_id: int, version: int) -> None:
 
 
 async def held_versions(tx: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
-    """Return the held version of each exam."""
-    found = await repository.find_exams(tx, ids)
-    return {exam_id: row.version for exam_id, row in found.items()}
+    """Return the version of each exam that is held with its questions."""
+    return await repository.find_versions(tx, ids)
 
 
 async def is_held(tx: AsyncSession, state: dict[str, Any]) -> bool:
@@ -61,9 +65,37 @@ async def digest(tx: AsyncSession) -> tuple[int, int]:
     return await repository.digest(tx)
 
 
-@lru_cache(maxsize=64)
+class Versions:
+    """Keeps versions of exams ready to grade by; they never change, so they are read once."""
+
+    def __init__(self, limit: int = READY_QUESTIONS) -> None:
+        """Keep versions with at most *limit* questions altogether."""
+        self._limit = limit
+        self._size = 0
+        self._ready: OrderedDict[Version, ExamVersion] = OrderedDict()
+
+    async def find(self, tx: AsyncSession, wanted: Sequence[Version]) -> dict[Version, ExamVersion]:
+        """Return those of *wanted* that are held."""
+        found = {key: self._ready[key] for key in wanted if key in self._ready}
+        for key in found:
+            self._ready.move_to_end(key)
+        absent = [key for key in wanted if key not in found]
+        if absent:
+            for key, questions in (await repository.find_questions(tx, absent)).items():
+                found[key] = version_of(questions)
+                self._keep(key, found[key])
+        return found
+
+    def _keep(self, key: Version, version: ExamVersion) -> None:
+        self._ready[key] = version
+        self._size += version.total + 1
+        while self._size > self._limit:
+            _, oldest = self._ready.popitem(last=False)
+            self._size -= oldest.total + 1
+
+
 def version_of(questions: bytes) -> ExamVersion:
-    """Read a version's questions; versions never change, so a few are kept ready."""
+    """Read a version's questions."""
     return ExamVersion(
         {
             question["id"]: Question(

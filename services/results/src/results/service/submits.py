@@ -1,6 +1,6 @@
 """Submitting: all hand-ins that wait together are judged and stored in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -8,13 +8,13 @@ from typing import Any, Final, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from results import domain
-from results.domain import Answer, Graded
+from results.domain import Answer, ExamVersion, Graded
 from results.errors import AlreadySubmitted, ExamClosed, ExamNotFound, KeyReused
 from results.models import Result, ResultAnswer
 from results.repository import exams as exams_repository
 from results.repository import submits as repository
 from results.service import rows
-from results.service.exams import version_of
+from results.service.exams import Versions
 from shared.errors import DomainError, Unavailable
 from shared.events.outbox import emit
 
@@ -68,23 +68,29 @@ class _Known:
     keys: dict[tuple[int, str], tuple[str, bytes]]
     existing: dict[tuple[int, int], int]
     exams: dict[int, Any]
-    questions: dict[tuple[int, int], bytes]
+    questions: Mapping[tuple[int, int], ExamVersion]
 
 
 async def submit_all(
-    tx: AsyncSession, submissions: Sequence[Submission], *, now: datetime, trusted: set[int]
+    tx: AsyncSession,
+    submissions: Sequence[Submission],
+    *,
+    now: datetime,
+    trusted: set[int],
+    versions: Versions | None = None,
 ) -> list[Outcome]:
     """
     Judge each hand-in and store those accepted; the outcomes come in the same order.
 
-    *trusted* are exams whose replica is known to be fresh. The order of checks: the key, an
-    existing result, the exam's state, the answers. Of several by one student the first is stored,
-    in whatever process, and the others are judged again, knowing of it.
+    *trusted* are exams whose replica is known to be fresh, *versions* those kept ready. The order
+    of checks: the key, an existing result, the exam's state, the answers. Of several by one student
+    the first is stored, in whatever process, and the others are judged again, knowing of it.
     """
     outcomes: list[Outcome] = [UNSURE] * len(submissions)
+    ready = versions or Versions()
     waiting = list(enumerate(submissions))
     while waiting:
-        passed = await _judge(tx, waiting, outcomes, trusted)
+        passed = await _judge(tx, waiting, outcomes, trusted, ready)
         first: dict[int, _Graded] = {}
         for one in passed:
             first.setdefault(one.submission.student_id, one)
@@ -98,8 +104,9 @@ async def _judge(
     waiting: Sequence[tuple[int, Submission]],
     outcomes: list[Outcome],
     trusted: set[int],
+    ready: Versions,
 ) -> list[_Graded]:
-    known = await _look_up(tx, [one for _, one in waiting])
+    known = await _look_up(tx, [one for _, one in waiting], ready)
     passed: list[_Graded] = []
     for place, one in waiting:
         try:
@@ -114,7 +121,7 @@ async def _judge(
     return passed
 
 
-async def _look_up(tx: AsyncSession, submissions: Sequence[Submission]) -> _Known:
+async def _look_up(tx: AsyncSession, submissions: Sequence[Submission], ready: Versions) -> _Known:
     keys = [(one.student_id, one.key) for one in submissions if one.key]
     pairs = [(one.exam_id, one.student_id) for one in submissions]
     exams = await exams_repository.find_exams(tx, list({one.exam_id for one in submissions}))
@@ -125,7 +132,7 @@ async def _look_up(tx: AsyncSession, submissions: Sequence[Submission]) -> _Know
         keys=await repository.find_keys(tx, list(dict.fromkeys(keys))),
         existing=existing,
         exams=exams,
-        questions=await exams_repository.find_questions(tx, versions),
+        questions=await ready.find(tx, versions),
     )
 
 
@@ -148,7 +155,7 @@ def _replay(one: Submission, fingerprint: str, response: bytes) -> Accepted:
     return Accepted(response, replayed=True)
 
 
-def _is_sure(one: Submission, exam: Any, content: bytes | None, trusted: set[int]) -> bool:  # noqa: ANN401 - a row
+def _is_sure(one: Submission, exam: Any, content: ExamVersion | None, trusted: set[int]) -> bool:  # noqa: ANN401 - a row
     """
     Tell whether the replica's word may be given.
 
@@ -170,7 +177,7 @@ def _is_sure(one: Submission, exam: Any, content: bytes | None, trusted: set[int
     return open_for_submit and (one.asked == "in vain" or one.exam_id in trusted)
 
 
-def _grade(one: Submission, exam: Any, content: bytes | None) -> Graded:  # noqa: ANN401 - a row
+def _grade(one: Submission, exam: Any, content: ExamVersion | None) -> Graded:  # noqa: ANN401 - a row
     if exam is None or exam.is_deleted:
         raise ExamNotFound
     if not (exam.is_published and exam.is_active):
@@ -179,7 +186,7 @@ def _grade(one: Submission, exam: Any, content: bytes | None) -> Graded:  # noqa
         raise ExamNotFound
     if isinstance(one.answers, DomainError):
         raise one.answers
-    return domain.grade(version_of(content), one.answers)
+    return domain.grade(content, one.answers)
 
 
 async def _store(
