@@ -87,8 +87,9 @@ revision: setup  ## Write the next migration: SERVICE=name MESSAGE=verb_object
 events: setup  ## Freeze the schemas of events; write docs/events.md and the AsyncAPI document
 	$(BIN)/python -m tests.house.freeze
 	$(BIN)/python scripts/build_documents.py
-openapi: setup  ## Write the merged OpenAPI document
+openapi: setup  ## Write the merged OpenAPI document, and the gateway's static file with traces
 	$(BIN)/python scripts/build_documents.py
+	$(BIN)/python scripts/build_traefik.py
 
 .PHONY: clients
 clients: setup  ## Generate clients in Python and TypeScript into build/clients

@@ -105,6 +105,7 @@ REGISTERS: dict[str, tuple[Edit, ...]] = {
     "deploy/compose.yml": (after_sections,),
     "deploy/swarm/stack.yml": (after_sections,),
     "deploy/.env.example": (after_lines,),
+    "deploy/observability/prometheus.yml": (after_lines,),
     "deploy/postgres/init.sh": (lambda text, name: text.replace(LAST, f"{LAST} {name}", 1),),
 }
 

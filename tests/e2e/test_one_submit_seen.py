@@ -14,6 +14,7 @@ from shared.testing.otlp import Collector, Seen, collecting
 from shared.testing.waiting import eventually
 from tests.e2e.local import Processes
 from tests.e2e.suite import Suite, answers_to, exam_body
+from tests.house.test_observability import SERIES, asked_for, expressions
 
 SUBMIT = "/api/v1/exams/{exam_id}/submit/"
 CONSUMER = "exams--hpa-result-changed-v1"
@@ -189,6 +190,18 @@ class TestOneSubmit:
         span = served
         for service, name in WAY[1:]:
             span = child_of(span, service, name, spans)
+
+    async def test_every_metric_that_is_watched_is_told_by_somebody(
+        self, suite: Suite, traced: Processes
+    ) -> None:
+        await submit(suite, traced.folder)
+        told = {
+            SERIES.sub("", name)
+            for one in (await figures(traced.folder)).values()
+            for name in one.names()
+        }
+
+        assert not asked_for(expressions()) - told
 
     async def test_leaves_no_secret_and_no_name_in_what_is_exported(
         self, suite: Suite, traced: Processes, collector: Collector

@@ -20,7 +20,9 @@ def document(name: str) -> dict[str, Any]:
     return found
 
 
-COMPOSE = document("compose.yml")["services"]
+EYES = "observability"
+ALL = document("compose.yml")["services"]
+COMPOSE = {name: one for name, one in ALL.items() if EYES not in one.get("profiles", [])}
 STACK = document("swarm/stack.yml")["services"]
 
 

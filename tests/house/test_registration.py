@@ -13,6 +13,7 @@ REGISTERS = {
     "deploy/compose.yml": r"(?m)^  {}: &",
     "deploy/postgres/init.sh": r"for service in .*\b{}\b",
     "deploy/swarm/stack.yml": r"(?m)^  {}:$",
+    "deploy/observability/prometheus.yml": r"job_name: {},",
     "deploy/.env.example": r"(?mi)^{}_SERVICE_SECRET=",
     "deploy/nats.conf": r'"user": "{}"',
     "shared/src/shared/events/topology.py": r'SERVICES: .*"{}"',
