@@ -123,6 +123,16 @@ class TestStanding:
 
         assert found == wait
 
+    @pytest.mark.parametrize(("ahead", "is_refused"), [(30, True), (90, True), (3600, False)])
+    def test_believes_a_clock_that_is_a_little_ahead_and_no_other(
+        self, ahead: int, *, is_refused: bool
+    ) -> None:
+        ends_at = NOON + timedelta(seconds=ahead) + throttle.WINDOW
+
+        found = standing(windows={self.guess.pair: Window(5, ends_at)})
+
+        assert (found.wait(NOON, NOBODY) > 0) is is_refused
+
     def test_counts_what_is_being_checked_at_this_moment(self) -> None:
         windows = {self.guess.pair: Window(2, NOON + throttle.WINDOW)}
 
@@ -147,7 +157,7 @@ class TestStanding:
     def test_lets_one_try_pass_after_the_ticket_has_waited(self) -> None:
         printed = NOON + throttle.TICKET_WAIT + throttle.TICKET_LIFE
         windows = {
-            self.guess.name: Window(20, NOON + timedelta(hours=1)),
+            self.guess.name: Window(20, NOON + timedelta(seconds=200)),
             self.guess.ticket: Window(1, printed),
         }
         found = standing(windows=windows)

@@ -207,6 +207,22 @@ class TestThrottle:
         clock.shift(wait)
         assert (await log_in(client, "ali")).status_code == 200
 
+    async def test_keeps_nobody_out_when_the_clock_went_back_an_hour(
+        self, client: httpx2.AsyncClient, person: MakePerson, clock: time_machine.Traveller
+    ) -> None:
+        await person("student", "ali", enter=False)
+        for guess in range(6):
+            await log_in(client, "ali", f"taxmin-{guess}")
+        assert (await log_in(client, "ali")).status_code == 429
+
+        clock.shift(-3600)
+
+        assert [(await log_in(client, "ali", f"boshqa-{n}")).status_code for n in range(6)] == [
+            *(401,) * 5, 429
+        ]  # fmt: skip
+        clock.shift(61)
+        assert (await log_in(client, "ali")).status_code == 200
+
     async def test_does_not_count_refused_tries(
         self, client: httpx2.AsyncClient, person: MakePerson, clock: time_machine.Traveller
     ) -> None:

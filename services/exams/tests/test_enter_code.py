@@ -102,6 +102,16 @@ class TestGuessing:
 
         assert found.status_code == 200
 
+    async def test_keeps_nobody_out_when_the_clock_went_back_an_hour(
+        self, student: Person, published: Any
+    ) -> None:
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=True):
+            await guess(student, 12)
+
+        found = await student.ask("POST", "/exams/enter-code/", {"code": published["code"]})
+
+        assert found.status_code == 200
+
     async def test_is_not_counted_when_the_code_is_right(
         self, student: Person, published: Any
     ) -> None:

@@ -26,6 +26,8 @@ LEAST_OPTIONS: Final = 2
 COPY_SUFFIX: Final = " (Nusxa)"
 
 MISS_LIMIT: Final = 10
+CLOCK_LEEWAY: Final = timedelta(seconds=60)
+"""So far apart the clocks of two processes may be."""
 MISS_WINDOW: Final = timedelta(minutes=5)
 
 QuestionType = Literal["test", "written"]
@@ -102,8 +104,13 @@ def folded(text: str) -> str:
 
 
 def recent_misses(misses: Iterable[datetime], now: datetime) -> list[datetime]:
-    """Return the misses that still count, oldest first, at most as many as the limit."""
-    return sorted(miss for miss in misses if miss > now - MISS_WINDOW)[-MISS_LIMIT:]
+    """
+    Return the misses that still count, oldest first, at most as many as the limit.
+
+    Those to come were counted by a clock that has gone back since: they keep nobody out.
+    """
+    earliest, latest = now - MISS_WINDOW, now + CLOCK_LEEWAY
+    return sorted(miss for miss in misses if earliest < miss <= latest)[-MISS_LIMIT:]
 
 
 def seconds_to_wait(misses: Iterable[datetime], now: datetime) -> int:

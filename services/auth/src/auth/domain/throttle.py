@@ -27,6 +27,8 @@ TICKET_LIFE: Final = timedelta(seconds=120)
 Whoever is refused because strangers attack his name gets one try after the wait, even when they
 go on: a name is never closed to an address for longer.
 """
+LONGEST: Final = TICKET_WAIT + TICKET_LIFE + timedelta(seconds=60)
+"""No window ends later than this, but by a clock that went back since, or one too far ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Window:
 
     failures: int
     ends_at: datetime
+
+    def counts(self, now: datetime) -> bool:
+        """Say whether it is not over; a clock that went back closes nobody out for its hour."""
+        return now < self.ends_at <= now + LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ class Standing:
     def is_new_guess(self, now: datetime) -> bool:
         """Say whether this password has not been tried here in this window."""
         same = self.windows.get(self.guess.same)
-        return same is None or same.ends_at <= now
+        return same is None or not same.counts(now)
 
     def _wait_for_name(self, now: datetime) -> int:
         if self.is_known_address:
@@ -127,11 +133,11 @@ class Standing:
 
     def _ticket(self, now: datetime) -> Window | None:
         ticket = self.windows.get(self.guess.ticket)
-        return ticket if ticket is not None and ticket.ends_at > now else None
+        return ticket if ticket is not None and ticket.counts(now) else None
 
     def _wait(self, key: str, limit: int, now: datetime) -> int:
         window = self.windows.get(key)
-        if window is None or window.failures < limit:
+        if window is None or window.failures < limit or not window.counts(now):
             return 0
         return seconds_until(window.ends_at, now)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, case, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from auth.domain.throttle import Window
+from auth.domain.throttle import LONGEST, Window
 from auth.models import LoginFailure, LoginPlace, User
 from shared.db.upsert import insert_into
 
@@ -49,7 +49,7 @@ async def count_failure(
     # In one order everywhere, or two of them could wait for each other.
     rows = [{"key": key, "failures": 1, "ends_at": now + lasts} for key in sorted(keys)]
     statement = insert_into(tx, LoginFailure).values(rows)
-    is_over = LoginFailure.ends_at <= now
+    is_over = (LoginFailure.ends_at <= now) | (LoginFailure.ends_at > now + LONGEST)
     await tx.execute(
         statement.on_conflict_do_update(
             index_elements=["key"],
@@ -122,5 +122,6 @@ async def forget_oldest_places(tx: AsyncSession, user_id: int, *, keep: int) -> 
 
 async def purge_sign_ins(tx: AsyncSession, now: datetime, *, unseen_since: datetime) -> None:
     """Drop windows that are over and places nobody came from for long."""
-    await tx.execute(delete(LoginFailure).where(LoginFailure.ends_at < now))
+    is_over = (LoginFailure.ends_at < now) | (LoginFailure.ends_at > now + LONGEST)
+    await tx.execute(delete(LoginFailure).where(is_over))
     await tx.execute(delete(LoginPlace).where(LoginPlace.seen_at < unseen_since))
