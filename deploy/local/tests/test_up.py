@@ -226,6 +226,30 @@ class TestTheCommands:
         assert "auth" in suite.run("logs", "nonsense").stderr
 
 
+class TestFiles:
+    def test_come_in_and_go_out(self, suite: Suite, tmp_path: Path) -> None:
+        users = tmp_path / "users.csv"
+        users.write_text("username,password,full_name\nfayldan,Sirli-parol-26,Fayldan\n")
+        wrong = tmp_path / "wrong.csv"
+        wrong.write_text("username,password,full_name\n!,1,Fayldan\n")
+
+        suite.run("user", "create", "ega", "--role", "owner", "--stdin")
+        boss = ("--as", "ega")
+
+        dry = suite.run("import", "users", str(users), "--dry-run", "--json", *boss)
+        done = suite.run("import", "users", str(users), *boss)
+        refused = suite.run("import", "users", str(wrong), *boss)
+        written = suite.run("export", "results", str(tmp_path / "results.csv"), *boss)
+
+        assert json.loads(dry.stdout)["dry_run"] is True
+        assert (done.returncode, done.stdout) == (0, "1 created, 0 skipped, 0 wrong\n")
+        assert suite.login("fayldan", "Sirli-parol-26") == 200
+        assert refused.returncode == 1
+        assert refused.stdout.startswith('row 2 {"username"')
+        assert written.returncode == 0, written.stderr
+        assert "full_name" in (tmp_path / "results.csv").read_text()
+
+
 class TestTheDemo:
     def test_fills_an_empty_academy_once(self, suite: Suite) -> None:
         filled = suite.run("demo")

@@ -1,6 +1,7 @@
 """A client of the suite's public API, for people the command line acts for."""
 
 import asyncio
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -12,6 +13,7 @@ AT_ONCE: Final = 8
 TRIES: Final = 20
 BUSY: Final = frozenset({429, 503})
 TIMEOUT_SECONDS: Final = 30.0
+FILE_SECONDS: Final = 70.0
 
 
 class Api:
@@ -61,6 +63,17 @@ class Api:
             raise Refused(message)
         return answer.json() if answer.content else None
 
+    async def transfer(self, method: str, path: str, token: str, **what: Any) -> httpx2.Response:  # noqa: ANN401 - httpx2's own
+        """Send or fetch a file, which may take its time. Raises `Refused` without an answer."""
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            return await self._client.request(
+                method, path, headers=headers, timeout=FILE_SECONDS, **what
+            )
+        except httpx2.TransportError as error:
+            message = f"{method} {path}: {str(error) or type(error).__name__}"
+            raise Refused(message) from None
+
     async def _send(
         self, method: str, path: str, body: object, headers: dict[str, str]
     ) -> httpx2.Response:
@@ -70,6 +83,11 @@ class Api:
             except httpx2.TransportError as error:
                 message = f"{method} {path}: {str(error) or type(error).__name__}"
                 raise Refused(message) from None
+
+
+def refusal_of(answer: httpx2.Response) -> Refused:
+    """Return what the API said, for the person at the terminal."""
+    return Refused(f"{answer.status_code} {answer.text[:300]}")
 
 
 class Person:
@@ -91,3 +109,21 @@ class Person:
     async def patch(self, path: str, body: Any) -> Any:  # noqa: ANN401 - JSON
         """Change something."""
         return await self.api.send("PATCH", path, body, self._token)
+
+    async def send_file(
+        self, path: str, name: str, content: bytes, fields: Mapping[str, str]
+    ) -> Any:  # noqa: ANN401 - JSON
+        """Send a form with a file; a report of wrong rows is an answer like any other."""
+        answer = await self.api.transfer(
+            "POST", path, self._token, files={"file": (name, content)}, data=dict(fields)
+        )
+        if answer.status_code not in {200, 400}:
+            raise refusal_of(answer)
+        return answer.json()
+
+    async def fetch(self, path: str, query: Mapping[str, str]) -> bytes:
+        """Return a file. Raises `Refused`."""
+        answer = await self.api.transfer("GET", path, self._token, params=dict(query))
+        if answer.is_error:
+            raise refusal_of(answer)
+        return answer.content

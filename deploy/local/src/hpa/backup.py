@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from hpa.console import step
 from hpa.errors import Refused
 from hpa.known import Known
 from hpa.options import SERVICES
@@ -32,9 +33,11 @@ def make_backup(known: Known, folder: Path, *, now: datetime) -> dict[str, Any]:
     kind = kind_of(known)
     (folder / "db").mkdir(mode=PRIVATE_DIR)
     files = {service: folder / "db" / f"{service}.{ENDINGS[kind]}" for service in SERVICES}
+    step(f"copying the databases of {', '.join(SERVICES)}")
     if kind == "sqlite":
         copy_databases({service: known.data.sqlite(service) for service in SERVICES}, files)
-        for path in files.values():
+        for service, path in files.items():
+            step(f"checking the copy of {service}")
             require_sound(path)
     else:
         from hpa.pg_backup import dump_databases  # noqa: PLC0415 - its driver

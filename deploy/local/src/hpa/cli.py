@@ -1,20 +1,26 @@
 """The hpa command: its words, and what each calls."""
 
 import argparse
+import json
 import os
 import resource
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from hpa.console import paint
 from hpa.errors import Refused
 from hpa.options import SERVICES, Options, read_options
+from hpa.words import help_of, overview
 
 Command = Callable[[argparse.Namespace, Options], int]
 
 PRIVATE_UMASK: Final = 0o077
 INTERRUPTED: Final = 130
+REQUIRED: Final = ("title", "subject", "date")
+EXAM_FIELDS: Final = (*REQUIRED, "description", "time_limit")
+RESULT_FILTERS: Final = ("exam", "student", "is_checked", "date_from", "date_to", "search")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(parsed, read_options())
     except Refused as refusal:
-        print(f"hpa: {refusal}", file=sys.stderr)
+        print(paint(f"hpa: {refusal}", "red", sys.stderr), file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,49 +43,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="hpa",
-        description="Runs the HPA suite on this machine and looks after it. HPA_DATA_DIR names the"
-        " suite that is meant.",
-    )
+    parser = argparse.ArgumentParser(**overview())
     words = parser.add_subparsers(required=True, metavar="command")
     _add_running(words)
     _add_people(words)
     _add_events(words)
     _add_keeping(words)
+    _add_files(words)
     return parser
 
 
 class Words(Protocol):
     """What argparse calls the object that commands are added to; it has no public name."""
 
-    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002
+    def add_parser(self, name: str, **explained: Any) -> argparse.ArgumentParser:  # noqa: ANN401
         """Add a command."""
 
 
+def _word(words: Words, name: str, text: str) -> argparse.ArgumentParser:
+    return words.add_parser(name, **help_of(name, text))
+
+
 def _add_running(words: Words) -> None:
-    up = words.add_parser("up", help="start the suite in the foreground")
+    up = _word(words, "up", "start the suite in the foreground")
     up.add_argument("--leash", action="store_true", help="end when the parent process ends")
     up.set_defaults(command=_up)
 
-    status = words.add_parser("status", help="show which parts run and are ready")
+    status = _word(words, "status", "show which parts run and are ready")
     status.add_argument("--json", action="store_true")
     status.set_defaults(command=_status)
 
-    logs = words.add_parser("logs", help="show the end of the logs")
+    logs = _word(words, "logs", "show the end of the logs")
     logs.add_argument("process", nargs="?", help="one process; else all of them")
     logs.add_argument("-f", "--follow", action="store_true", help="go on with what is added")
     logs.set_defaults(command=_logs)
 
 
 def _add_people(words: Words) -> None:
-    user = words.add_parser("user", help="create users and set passwords")
+    user = _word(words, "user", "create users and set passwords")
     what = user.add_subparsers(required=True, metavar="what")
-    create = what.add_parser("create", help="create a user")
+    create = _word(what, "create", "create a user")
     create.add_argument("--role", choices=("owner", "employee", "student"), default="student")
     create.add_argument("--full-name", default="")
     create.set_defaults(command=_create_user)
-    change = what.add_parser("set-password", help="give a user another password")
+    change = _word(what, "set-password", "give a user another password")
     change.set_defaults(command=_set_password)
     for one in (create, change):
         one.add_argument("username")
@@ -87,21 +94,22 @@ def _add_people(words: Words) -> None:
             "--stdin", action="store_true", help="read the password; else one is made up and shown"
         )
 
-    keys = words.add_parser("rotate-keys", help="have tokens signed by a new key")
+    keys = _word(words, "rotate-keys", "have tokens signed by a new key")
     keys.add_argument("--leaked", action="store_true", help="at once, and end all old tokens")
     keys.set_defaults(command=_rotate_keys)
 
-    demo = words.add_parser("demo", help="fill the suite with a believable academy")
+    demo = _word(words, "demo", "fill the suite with a believable academy")
+    demo.add_argument("--json", action="store_true", help="print who was made as JSON")
     demo.set_defaults(command=_demo)
 
 
 def _add_events(words: Words) -> None:
-    events = words.add_parser("events", help="events that could not be handled")
+    events = _word(words, "events", "events that could not be handled")
     what = events.add_subparsers(required=True, metavar="what")
-    failed = what.add_parser("failed", help="list them")
+    failed = _word(what, "failed", "list them")
     failed.add_argument("--json", action="store_true")
     failed.set_defaults(command=_failed)
-    replay = what.add_parser("replay", help="have them handled again")
+    replay = _word(what, "replay", "have them handled again")
     replay.add_argument("--id", type=int, help="only this one (with --service)")
     replay.set_defaults(command=_replay)
     for one in (failed, replay):
@@ -109,7 +117,7 @@ def _add_events(words: Words) -> None:
 
 
 def _add_keeping(words: Words) -> None:
-    fsck = words.add_parser("fsck", help="check the promises across the databases; prints JSON")
+    fsck = _word(words, "fsck", "check the promises across the databases, and print JSON")
     fsck.add_argument(
         "--wait",
         type=float,
@@ -119,12 +127,38 @@ def _add_keeping(words: Words) -> None:
     )
     fsck.set_defaults(command=_fsck)
 
-    backup = words.add_parser("backup", help="write databases, keys and secrets to a new folder")
+    backup = _word(words, "backup", "write databases, keys and secrets to a new folder")
     backup.set_defaults(command=_backup)
-    restore = words.add_parser("restore", help="put a backup in place of what is there")
+    restore = _word(words, "restore", "put a backup in place of what is there")
     restore.set_defaults(command=_restore)
     for one in (backup, restore):
         one.add_argument("folder", type=Path)
+        one.add_argument("--json", action="store_true", help="print the backup's manifest")
+
+
+def _add_files(words: Words) -> None:
+    bring = _word(words, "import", "import users, or an exam, from Excel or CSV")
+    what = bring.add_subparsers(required=True, metavar="what")
+    users = _word(what, "users", "create users from a file: username, password, full_name, …")
+    exam = _word(what, "exam", "write an exam whose questions come in a file")
+    for name in EXAM_FIELDS:
+        exam.add_argument(f"--{name.replace('_', '-')}", required=name in REQUIRED)
+    for one, kind in ((users, "users"), (exam, "exam")):
+        one.add_argument("file", type=Path)
+        one.add_argument("--dry-run", action="store_true", help="only check the file")
+        one.add_argument("--json", action="store_true")
+        one.set_defaults(command=_import, kind=kind)
+
+    take = _word(words, "export", "write what the suite knows to a file")
+    results = _word(
+        take.add_subparsers(required=True, metavar="what"), "results", "write results as a table"
+    )
+    results.add_argument("file", type=Path, help="its ending says as what: .csv or .xlsx")
+    for name in RESULT_FILTERS:
+        results.add_argument(f"--{name.replace('_', '-')}")
+    results.set_defaults(command=_export)
+    for one in (users, exam, results):
+        one.add_argument("--as", dest="caller", help="who logs in (HPA_OWNER_USERNAME, admin)")
 
 
 # Each command imports what it needs when it is called: `hpa up` starts at once.
@@ -181,11 +215,11 @@ def _rotate_keys(parsed: argparse.Namespace, options: Options) -> int:
     return users.rotate_keys(known_suite(options), are_leaked=parsed.leaked)
 
 
-def _demo(_: argparse.Namespace, options: Options) -> int:
+def _demo(parsed: argparse.Namespace, options: Options) -> int:
     from hpa.demo import fill
     from hpa.known import known_suite
 
-    return fill(known_suite(options))
+    return fill(known_suite(options), as_json=parsed.json)
 
 
 def _failed(parsed: argparse.Namespace, options: Options) -> int:
@@ -215,7 +249,10 @@ def _backup(parsed: argparse.Namespace, options: Options) -> int:
     from shared.clock import utcnow
 
     manifest = make_backup(known_suite(options), parsed.folder, now=utcnow())
-    print(f"{len(manifest['files'])} files of {manifest['made_at']} are in {parsed.folder}")
+    if parsed.json:
+        print(json.dumps(manifest, indent=2))
+    else:
+        print(f"{len(manifest['files'])} files of {manifest['made_at']} are in {parsed.folder}")
     return 0
 
 
@@ -224,6 +261,36 @@ def _restore(parsed: argparse.Namespace, options: Options) -> int:
     from shared.clock import utcnow
 
     manifest = restore_backup(options, parsed.folder, now=utcnow())
+    if parsed.json:
+        print(json.dumps(manifest, indent=2))
+        return 0
     print(f"The suite is that of {manifest['made_at']}; what was there is in replaced/.")
     print("Start it with `hpa up`, and see with `hpa fsck` that all is well.")
     return 0
+
+
+def _import(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.files import FileForm, import_file
+    from hpa.known import known_suite
+
+    form = FileForm(parsed.kind, parsed.file, _given(parsed, EXAM_FIELDS))
+    caller = parsed.caller or options.owner_username
+    return import_file(
+        known_suite(options), caller, form, is_dry=parsed.dry_run, as_json=parsed.json
+    )
+
+
+def _export(parsed: argparse.Namespace, options: Options) -> int:
+    from hpa.files import export_results
+    from hpa.known import known_suite
+
+    return export_results(
+        known_suite(options),
+        parsed.file,
+        query=_given(parsed, RESULT_FILTERS),
+        caller=parsed.caller or options.owner_username,
+    )
+
+
+def _given(parsed: argparse.Namespace, names: Sequence[str]) -> dict[str, str]:
+    return {name: value for name in names if (value := getattr(parsed, name, None)) is not None}

@@ -1,6 +1,7 @@
 """`hpa demo`: a believable academy, made through the public API as its people would make it."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from hpa import demo_data, users
 from hpa.api import Api, Person
+from hpa.console import step
 from hpa.demo_data import Paper
 from hpa.errors import Refused
 from hpa.known import Known
@@ -33,7 +35,7 @@ class Academy:
     exams: list[dict[str, Any]] = field(default_factory=list)
 
 
-def fill(known: Known) -> int:
+def fill(known: Known, *, as_json: bool = False) -> int:
     """
     Fill the running suite and print how everybody logs in.
 
@@ -51,7 +53,7 @@ def fill(known: Known) -> int:
         message = f"there is a user {name} already, so the demo academy has been made before"
         raise Refused(message)
     academy = asyncio.run(_fill(stack["gateway"]["url"], name, password, known.options.time_zone))
-    _tell(academy)
+    _tell(academy, as_json=as_json)
     return 0
 
 
@@ -69,7 +71,7 @@ async def _fill(url: str, name: str, password: str, zone: str) -> Academy:
 
 
 async def _make_people(academy: Academy) -> None:
-    print("users")
+    step("users")
 
     async def make(person: tuple[str, str, str]) -> Person:
         role, username, full_name = person
@@ -88,7 +90,7 @@ async def _make_people(academy: Academy) -> None:
 
 
 async def _make_exams(academy: Academy, today: date) -> None:
-    print("subjects and exams")
+    step("subjects and exams")
     papers = [*demo_data.PAPERS, demo_data.DRAFT]
     names = list(dict.fromkeys(paper.subject for paper in papers))
     made = await _each(lambda name: academy.owner.post("/subjects/", {"name": name}), names)
@@ -125,7 +127,7 @@ def _question(order: int, text: str, *answers: str) -> dict[str, Any]:
 
 async def _hand_in(academy: Academy) -> list[dict[str, Any]]:
     """Let each student hand in most of the exams, some better than others."""
-    print("results")
+    step("results")
 
     async def work(student: Person) -> list[dict[str, Any]]:
         talent = DICE.uniform(0.35, 0.97)
@@ -159,7 +161,7 @@ def _answers(exam: dict[str, Any], talent: float) -> list[dict[str, Any]]:
 
 
 async def _grade(academy: Academy, results: Sequence[dict[str, Any]]) -> None:
-    print("grades of written answers")
+    step("grades of written answers")
 
     async def grade(result: dict[str, Any]) -> None:
         teacher = DICE.choice(academy.teachers)
@@ -172,7 +174,7 @@ async def _grade(academy: Academy, results: Sequence[dict[str, Any]]) -> None:
 
 
 async def _record_day(academy: Academy, day: date) -> None:
-    print(f"attendance and scores of {day}")
+    step(f"attendance and scores of {day}")
 
     async def record(pair: tuple[int, Person]) -> None:
         number, teacher = pair
@@ -199,12 +201,16 @@ async def _each(work: Callable[[T], Awaitable[U]], items: Sequence[T]) -> list[U
     return list(await asyncio.gather(*(work(item) for item in items)))
 
 
-def _tell(academy: Academy) -> None:
-    print(f"\n{'ROLE':<10}{'USER NAME':<28}PASSWORD")
-    for role, people in (
-        ("owner", [academy.owner]),
-        ("employee", academy.teachers),
-        ("student", academy.students),
-    ):
-        for person in people:
-            print(f"{role:<10}{person.username:<28}{person.password}")
+def _tell(academy: Academy, *, as_json: bool) -> None:
+    groups = {"owner": [academy.owner], "employee": academy.teachers, "student": academy.students}
+    people = [
+        {"role": role, "username": person.username, "password": person.password}
+        for role, group in groups.items()
+        for person in group
+    ]
+    if as_json:
+        print(json.dumps(people, indent=2))
+        return
+    print(f"{'ROLE':<10}{'USER NAME':<28}PASSWORD")
+    for person in people:
+        print(f"{person['role']:<10}{person['username']:<28}{person['password']}")

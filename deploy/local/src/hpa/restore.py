@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 
 from hpa import lock
 from hpa.backup import ENDINGS, read_backup
+from hpa.console import step
 from hpa.credentials import Secrets
 from hpa.databases import prepare_databases
 from hpa.errors import Refused
@@ -34,6 +35,7 @@ def restore_backup(options: Options, folder: Path, *, now: datetime) -> dict[str
     as not yet published, so that the next start tells all of it again. Raises `Refused` when
     the suite runs or the backup is not whole.
     """
+    step(f"checking the files of {folder}")
     manifest = read_backup(folder)
     if manifest["kind"] == "postgresql" and options.postgres_url is None:
         message = "this backup is of PostgreSQL databases: set HPA_POSTGRES_URL"
@@ -70,6 +72,7 @@ async def _restore(options: Options, data: DataDir, folder: Path, kind: str) -> 
     await prepare_databases(options, data, secrets)
     secrets.save(data)
     files = {service: folder / "db" / f"{service}.{ENDINGS[kind]}" for service in SERVICES}
+    step("putting the databases in place")
     if kind == "sqlite":
         for service, path in files.items():
             shutil.copyfile(path, data.sqlite(service))
@@ -78,6 +81,7 @@ async def _restore(options: Options, data: DataDir, folder: Path, kind: str) -> 
 
         await restore_databases(secrets.database_urls, files)
     for service in SERVICES:
+        step(f"marking the events of {service} to be told again")
         await _tell_again(service, secrets.database_urls[service])
 
 

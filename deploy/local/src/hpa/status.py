@@ -5,6 +5,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from hpa.console import paint
 from hpa.health import ask_health
 from hpa.known import Known, is_alive
 from hpa.lag import Lag, ask_lags
@@ -26,13 +27,14 @@ def show_status(known: Known, *, as_json: bool) -> int:
         print(json.dumps({"status": "ok" if code == UP else "degraded", "parts": parts}, indent=2))
         return code
     figures = f"{'OUTBOX':>8}{'BEHIND':>8}{'DEAD':>6}"
-    print(f"{'PART':<12}{'STATE':<12}{'PIDS':<22}{figures}  ADDRESS")
+    print(paint(f"{'PART':<12}{'STATE':<12}{'PIDS':<22}{figures}  ADDRESS", "bold"))
     for part in parts:
         pids = " ".join(str(pid) for pid in part["pids"])
         lag = part.get("lag", {})
         told = {name: "-" if lag.get(name) is None else str(lag[name]) for name in COLUMNS}
         figures = f"{told['outbox']:>8}{told['behind']:>8}{told['dead']:>6}"
-        print(f"{part['name']:<12}{part['state']:<12}{pids:<22}{figures}  {part['url']}")
+        state = paint(f"{part['state']:<12}", "green" if part["state"] == "ok" else "red")
+        print(f"{part['name']:<12}{state}{pids:<22}{figures}  {part['url']}")
     return code
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from hpa.console import step
 from hpa.fsck import (
     checks_events,
     checks_exams,
@@ -80,6 +81,8 @@ async def check_all(
             faults = {check: found for check in todo if (found := list(await check.find(read)))}
             dead_letters = await count_dead_letters(read)
         todo = list(faults)
+        if todo and is_running:
+            step(f"{len(todo)} of {len(CHECKS)} checks wait for what may be under way")
         if not todo or not is_running or time.monotonic() > end:
             break
         await asyncio.sleep(AGAIN_SECONDS)
@@ -90,6 +93,7 @@ async def check_all(
 
 def run_fsck(known: Known, *, patience: float) -> int:
     """Check the suite, print the report as JSON and return 1 when a promise is broken."""
+    step(f"{len(CHECKS)} checks across {len(known.secrets.database_urls)} databases")
     report = asyncio.run(
         check_all(
             known.secrets.database_urls,
