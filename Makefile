@@ -70,6 +70,10 @@ SECONDS ?= 120
 fuzz: setup  ## Attack every operation as each role: SECONDS=120 a role and database; SEED=n repeats
 	HPA_FUZZ_SECONDS=$(SECONDS) HPA_FUZZ_SEED=$(SEED) $(PYTEST) tests/e2e/test_fuzz.py -s
 
+.PHONY: timing
+timing: setup  ## Measure whether the time of a refusal tells what is there
+	$(PYTEST) tests/e2e/test_timing.py -m chaos
+
 .PHONY: fix
 fix: setup  ## Mend what ruff can mend
 	$(BIN)/ruff check --quiet --fix .
