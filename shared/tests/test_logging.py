@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 import structlog
 
 from shared.http import access
-from shared.logging import configure_logging
+from shared.logging import configure_logging, scrub
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,17 @@ class TestConfigureLogging:
         structlog.get_logger().info("nats://auth:geheim@host", password="geheim")
 
         assert b"geheim" not in stream.getvalue()
+
+    @pytest.mark.parametrize("before", ["Bearer ", "Bearer%20", "?token=", "x"])
+    def test_cuts_tokens_out_whatever_stands_before_them(self, before: str) -> None:
+        token = jwt.encode({"sub": "1"}, "k" * 32, "HS256")
+
+        assert scrub(f"{before}{token} end") == f"{before}*** end"
+
+    def test_takes_linear_time_for_hostile_texts(self) -> None:
+        # In quadratic time the first of them would take minutes, beyond what a run may last.
+        for text in ("eyJ", "eyJ.", "/bot1", "nats://a:", "1234567:"):
+            assert len(scrub(text * 100_000)) <= len(text) * 100_000
 
     def test_goes_on_when_the_disk_is_full(self) -> None:
         with open("/dev/full", "ab") as full:  # noqa: PTH123 - it is no file
