@@ -108,6 +108,10 @@ class TestGlance:
         assert used not in filled.glance._idle or not task.cancelled()
         assert (await filled.glance.execute(BY_ID, {"exam_id": 2})).one().title == "B"
 
+    async def test_refuses_a_statement_that_depends_on_a_list(self, filled: Database) -> None:
+        with pytest.raises(ValueError, match="not for a glance"):
+            await filled.glance.execute(BY_ID.where(Exam.id.in_([1, 2])), {"exam_id": 1})
+
 
 class TestAFaultOfTheDatabase:
     async def test_is_told_as_unavailable(self) -> None:

@@ -18,6 +18,7 @@ from exams.service.exams import ExamFilter
 from services.exams.tests.people import Person, exam_body
 from shared.db.engine import Database
 from shared.http.replies import reply
+from shared.testing.statements import glances
 
 OWN = ("exams", "questions", "options", "code_guards", "result_replicas")
 NOW = datetime(2026, 2, 20, 12, tzinfo=UTC)
@@ -48,15 +49,8 @@ def watched(database: Database) -> Iterator[Statements]:
         engines.append(database._reads.sync_engine)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
-    glance, fetch = database.glance, database.glance._fetch
-
-    async def noted(sql: str, values: Any) -> Any:
-        note(None, None, sql, tuple(values))
-        return await fetch(sql, values)
-
-    glance._fetch = noted  # type: ignore[method-assign]
-    yield seen
-    glance._fetch = fetch  # type: ignore[method-assign]
+    with glances(lambda statement, values: note(None, None, statement, values)):
+        yield seen
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
 

@@ -17,6 +17,7 @@ from services.worklogs.tests.conftest import (
     tell,
     told,
 )
+from shared.testing.statements import glances
 from worklogs.repository.logs import PIECE
 
 GROWING = ("attendances", "scores", "recordings", "work_logs")
@@ -34,7 +35,8 @@ def statements() -> Iterator[list[Statement]]:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        yield sent
+        with glances(lambda text, values: note(None, None, text, values)):
+            yield sent
     finally:
         event.remove(Engine, "before_cursor_execute", note)
 

@@ -64,6 +64,9 @@ class _Prepared:
 
 def _prepare(statement: AnySelect, dialect: Dialect) -> _Prepared:
     compiled = statement.compile(dialect=dialect)
+    if "POSTCOMPILE" in str(compiled):
+        message = "IN with a list is another statement for each length; it is not for a glance"
+        raise ValueError(message)
     names = compiled.positiontup or []
     columns = statement.selected_columns
     # What asyncpg gives and takes are Python's own types already.

@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from results.errors import AnswerNotFound, ResultNotFound
 from results.models import DeletedResult, Result, ResultAnswer
+from shared.db.engine import View
 from shared.db.upsert import insert_into
 
 COLUMNS: Final = (
@@ -31,6 +43,19 @@ ORDERS: Final = {
     "exam": Result.exam_id,
     "student": Result.student_id,
 }
+
+
+LAST: Final = 2**63 - 1
+"""No id is higher."""
+_PIECE: Final = (
+    select(*COLUMNS)
+    .where(Result.id <= bindparam("last"))
+    .order_by(Result.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_OWN: Final = (
+    select(*COLUMNS).where(Result.student_id == bindparam("student")).order_by(Result.id.desc())
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +113,16 @@ async def list_results(
         return rows, None
     total = await tx.scalar(select(func.count()).select_from(Result).where(*conditions))
     return rows, int(total or 0)
+
+
+async def list_piece(view: View, *, last: int, limit: int) -> Sequence[Any]:
+    """Return rows of `COLUMNS`, newest first, from the id *last* on."""
+    return (await view.execute(_PIECE, {"last": last, "limit": limit})).all()
+
+
+async def list_own(view: View, student_id: int) -> Sequence[Any]:
+    """Return all rows of `COLUMNS` of one student, newest first."""
+    return (await view.execute(_OWN, {"student": student_id})).all()
 
 
 async def list_next(

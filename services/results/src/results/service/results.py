@@ -1,8 +1,8 @@
 """Reading, writing and grading results."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,10 +12,14 @@ from results.models import Result, ResultAnswer
 from results.repository import results as repository
 from results.repository.results import ResultFilter, Slice
 from shared.contracts.results import ResultChangedV1
+from shared.db.glance import Glance
 from shared.errors import Invalid
 from shared.events.outbox import emit
 
 __all__ = ["ResultFilter", "Slice"]
+
+PIECE: Final = 500
+"""Of a long list: rows that are read, written and forgotten together."""
 
 
 async def list_results(
@@ -30,6 +34,26 @@ async def list_next(
 ) -> Sequence[Any]:
     """Return a piece of all results, newest first, from below an id on."""
     return await repository.list_next(tx, wanted, below=below, limit=limit)
+
+
+async def list_all(look: Glance) -> AsyncIterator[Sequence[Any]]:
+    """
+    Give all results, newest first, piece by piece; a reader who is slow holds nothing.
+
+    Each piece is of its own moment: none is told twice or left out, and those that come while it is
+    read are not in it.
+    """
+    last = repository.LAST
+    while rows := await repository.list_piece(look, last=last, limit=PIECE):
+        yield rows
+        if len(rows) < PIECE:
+            return
+        last = rows[-1].id - 1
+
+
+async def list_own(look: Glance, student_id: int) -> Sequence[Any]:
+    """Return all results of one student, newest first."""
+    return await repository.list_own(look, student_id)
 
 
 async def get_result(tx: AsyncSession, result_id: int, *, student_id: int | None = None) -> Result:

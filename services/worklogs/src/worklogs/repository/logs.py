@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Row,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -22,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.db.engine import View
+from shared.db.glance import AnySelect
 from shared.db.upsert import insert_into
 from shared.users.tables import UserReplica
 from worklogs.domain import ATTENDANCE, EMPLOYEE, SCORE, STUDENT, LogFilter
@@ -228,8 +232,9 @@ class Today:
     average_score: float | None
 
 
-async def get_today(tx: AsyncSession, today: day) -> Today:
-    """Count the day, by one statement."""
+def _today() -> AnySelect:
+    """Return the statement that counts the day `:today`; built once, it is long."""
+    today: BindParameter[day] = bindparam("today")
     active = UserReplica.is_active.is_(True)
     people = select(func.count()).select_from(UserReplica).where(active)
     worked = (
@@ -241,13 +246,21 @@ async def get_today(tx: AsyncSession, today: day) -> Today:
         )
     )
     marked = select(func.count(Attendance.student_id.distinct())).where(Attendance.date == today)
-    statement = select(
+    came = (Attendance.status == "present") | (Attendance.status == "late")
+    return select(
         worked.scalar_subquery(),
         people.where(UserReplica.role == EMPLOYEE).scalar_subquery(),
         people.where(UserReplica.role == STUDENT).scalar_subquery(),
         marked.scalar_subquery(),
-        marked.where(Attendance.status.in_(("present", "late"))).scalar_subquery(),
+        marked.where(came).scalar_subquery(),
         select(func.count()).select_from(Score).where(Score.date == today).scalar_subquery(),
         select(func.avg(Score.value)).where(Score.date == today).scalar_subquery(),
     )
-    return Today(*(await tx.execute(statement)).one())
+
+
+_TODAY: Final = _today()
+
+
+async def get_today(view: View, today: day) -> Today:
+    """Count the day, by one statement."""
+    return Today(*(await view.execute(_TODAY, {"today": today})).one())

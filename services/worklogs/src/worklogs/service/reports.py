@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import local_day
+from shared.db.engine import View
 from worklogs import domain
 from worklogs.domain import LogFilter
 from worklogs.errors import WorkLogNotFound
@@ -65,7 +66,7 @@ async def summarize_month(
     return summary
 
 
-async def show_dashboard(view: AsyncSession, *, now: datetime, zone: str) -> dict[str, Any]:
+async def show_dashboard(view: View, *, now: datetime, zone: str) -> dict[str, Any]:
     """Return the academy's day in numbers, all of them from this service's own tables."""
     day = asdict(await logs.get_today(view, local_day(now, zone)))
     average = day["average_score"]
