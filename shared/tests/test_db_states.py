@@ -1,12 +1,10 @@
 """A database that is locked, slow, exhausted, frozen or unsafe: refused in time, then forgotten."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
@@ -16,6 +14,7 @@ from shared.db.engine import SHORT_LOCK_SECONDS, Database, patience_after
 from shared.db.limits import LOCK_SECONDS
 from shared.errors import Unavailable
 from shared.settings import MISCONFIGURED
+from shared.testing.locking import locked
 
 HANG_SECONDS = 30
 """A bound for a busy machine; the promised 3.5 s are measured by `make chaos`."""
@@ -63,11 +62,6 @@ class Swallowing:
         target.close()
 
 
-def plain(url: str) -> str:
-    """Return the address as the driver itself takes it."""
-    return url.replace("+asyncpg", "")
-
-
 async def write(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.execute(text("UPDATE subjects SET name = name"))
@@ -76,26 +70,6 @@ async def write(database: Database) -> None:
 async def read(database: Database) -> None:
     async with database.reading() as view:
         await view.execute(text("SELECT count(*) FROM subjects"))
-
-
-@asynccontextmanager
-async def locked(url: str, table: str = "subjects") -> AsyncIterator[None]:
-    """Hold what every writer of *table* needs, as another process does."""
-    if url.startswith("sqlite"):
-        path = make_url(url).database
-        assert path is not None
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            yield
-            other.execute("ROLLBACK")
-        return
-    connection = await asyncpg.connect(plain(url))
-    try:
-        async with connection.transaction():
-            await connection.execute(f"LOCK TABLE {table} IN SHARE MODE")
-            yield
-    finally:
-        await connection.close()
 
 
 async def refusals(database: Database, count: int) -> set[type]:

@@ -20,9 +20,9 @@ from shared.events.tables import EventsBase, Inbox
 from shared.http.deps import Read, Tx
 from shared.http.replies import no_content, reply
 from shared.settings import ServiceSettings
+from shared.testing.locking import locked
 from shared.testing.plugin import MakeClient
 from shared.testing.waiting import eventually
-from shared.tests.test_db_states import locked
 
 router = APIRouter(prefix="/api/v1/notes")
 REFUSE = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
