@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -142,20 +143,21 @@ async def hurt_and_heal(
     assert (at_once, later, healed) == ([], [], [])
 
 
-@pytest.mark.parametrize("way", ["stop", "keep_down"])
+WAYS: list[Any] = [
+    *((kind, way) for kind in ("sqlite", "postgresql") for way in ("stop", "keep_down")),
+    ("compose", "cut"),
+    ("compose", "keep_down"),
+    # For those who call it, a frozen container is one that was cut off.
+    pytest.param("compose", "stop", marks=pytest.mark.chaos),
+]
+
+
+@pytest.mark.parametrize(("running", "way"), WAYS, indirect=["running"])
 @pytest.mark.parametrize("part", DOWN)
 async def test_one_part_down_is_what_the_table_says(
     suite: Suite, faults: Faults, part: str, way: Way
 ) -> None:
     await hurt_and_heal(suite, faults.down(part, way), DOWN[part])
-
-
-@COMPOSE
-@pytest.mark.parametrize("part", DOWN)
-async def test_a_part_cut_off_is_what_the_table_says(
-    suite: Suite, faults: Faults, part: str
-) -> None:
-    await hurt_and_heal(suite, faults.down(part, "cut"), DOWN[part])
 
 
 @COMPOSE
