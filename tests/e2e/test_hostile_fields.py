@@ -17,7 +17,7 @@ TAKING = list(
     {
         (row.body, row.method == "PATCH"): row
         for row in TABLE
-        if row.body != "nothing" and min(row.expected) < 300
+        if row.body != "nothing" and not row.body.endswith("_file") and min(row.expected) < 300
     }.values()
 )
 HOSTILE = [

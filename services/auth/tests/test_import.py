@@ -115,6 +115,28 @@ class TestImportUsers:
 
         assert "password" in answer.json()["rows"][0]["errors"]
 
+    @pytest.mark.parametrize("column", range(6))
+    async def test_takes_no_hostile_cell_for_a_fault(self, owner: Person, column: int) -> None:
+        row = f"u,{PASSWORD},U,student,1,1".split(",")
+        rows = [
+            ",".join([*row[:column], cell, *row[column + 1 :]])
+            for cell in (
+                "\x00",
+                "9" * 400,
+                "1e999",
+                "NaN",
+                "\u202e",
+                "x" * 2000,
+                "-9223372036854775809",
+            )
+        ]
+
+        answer = await send(owner, HEADER, *rows, query="?dry_run=true")
+
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["failed"] >= 1
+        assert "x" * 2000 not in answer.text
+
     async def test_only_tells_what_would_be_in_a_dry_run(
         self, owner: Person, client: httpx2.AsyncClient
     ) -> None:

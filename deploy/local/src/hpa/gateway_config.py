@@ -11,7 +11,7 @@ from hpa.ports import HOST
 def write_gateway_config(data: DataDir, *, web: int, ping: int) -> None:
     """Write Traefik's file; the table of routes is read where it stands."""
     from gateway.static import render, with_traces  # noqa: PLC0415 - after the services' start
-    from shared.telemetry.tracing import TracingSettings  # noqa: PLC0415 - like it
+    from shared.telemetry.settings import TracingSettings  # noqa: PLC0415 - like it
 
     folder = gateway_folder()
     text = render(

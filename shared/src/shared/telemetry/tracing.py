@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Literal, Protocol
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
 Kind = Literal["server", "client", "producer", "consumer", "internal"]
 
 Attributes = Mapping[str, str | int]
@@ -64,43 +62,12 @@ _nothing: Final[AbstractContextManager[Span]] = contextlib.nullcontext(_NoSpan()
 _exporter: Exporter | None = None
 
 
-class TracingSettings(BaseSettings):
-    """OpenTelemetry's variables that decide whether there are traces; its SDK reads the rest."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True)
-
-    otel_exporter_otlp_endpoint: str = ""
-    otel_exporter_otlp_traces_endpoint: str = ""
-    otel_traces_exporter: str = "otlp"
-    otel_sdk_disabled: str = ""
-    otel_service_name: str = ""
-    otel_traces_sampler_arg: str = ""
-
-    @property
-    def is_on(self) -> bool:
-        """Traces are on when there is somewhere to send them."""
-        if self.otel_sdk_disabled.lower() == "true" or self.otel_traces_exporter != "otlp":
-            return False
-        return bool(self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint)
-
-    @property
-    def url(self) -> str:
-        """Where spans go, for whoever does not read these variables himself."""
-        base = self.otel_exporter_otlp_endpoint.rstrip("/")
-        return self.otel_exporter_otlp_traces_endpoint or f"{base}/v1/traces"
-
-    @property
-    def share(self) -> float:
-        """The share of new traces that is kept, 1 unless a number says otherwise."""
-        try:
-            return min(1.0, max(0.0, float(self.otel_traces_sampler_arg)))
-        except ValueError:
-            return 1.0
-
-
 def start(service: str) -> None:
     """Export spans of *service* from now on, where the environment says so; once a process."""
     global _exporter  # noqa: PLW0603 - there is one per process, as of logging
+    # Only here: the gateway's process traces nothing and does without Pydantic.
+    from shared.telemetry.settings import TracingSettings  # noqa: PLC0415
+
     settings = TracingSettings()
     if not settings.is_on or _exporter is not None:
         return
