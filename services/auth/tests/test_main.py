@@ -103,7 +103,8 @@ class TestDocument:
         paths = document["paths"]
         assert set(paths) == {
             "/api/v1/login/", "/api/v1/token/refresh/", "/api/v1/logout/", "/api/v1/me/",
-            "/api/v1/me/password/", "/api/v1/users/", "/api/v1/users/{user_id}/",
+            "/api/v1/me/password/", "/api/v1/users/", "/api/v1/users/import/",
+            "/api/v1/users/{user_id}/",
         }  # fmt: skip
         assert paths["/api/v1/login/"]["post"]["security"] == []
         assert paths["/api/v1/users/"]["post"]["x-roles"] == ["owner"]
