@@ -18,6 +18,8 @@ MAX_HEADER: Final = 200
 MAX_RANGES: Final = 10
 ERRORS_FROM: Final = 400
 JSON: Final = b"application/json"
+REFUSAL: Final = b'{"error"'
+"""How the answer to a refusal of the business begins."""
 
 Texts = Mapping[str, Mapping[str, str]]
 """A sentence with `{places}` → language → the sentence there, with the same places."""
@@ -111,10 +113,10 @@ class Interpreter:
 
     def _told(self, start: Message, body: bytes) -> tuple[Message, bytes]:
         wanted = preferred(", ".join(_values(self._scope["headers"], b"accept-language")))
-        error = orjson.loads(body) if body else {}
         if wanted and body:
-            body = orjson.dumps(self._phrases.translated(error, wanted))
-        language = wanted or ("uz" if "error" in error else "en")
+            body = orjson.dumps(self._phrases.translated(orjson.loads(body), wanted))
+        # Not parsed for this alone: most errors are those of a rush, and ask for no language.
+        language = wanted or ("uz" if body.startswith(REFUSAL) else "en")
         headers = [one for one in start["headers"] if not (body and one[0] == b"content-length")]
         if body:
             headers.append((b"content-length", str(len(body)).encode()))
