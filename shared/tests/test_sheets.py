@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 
 from shared.errors import Invalid
 from shared.sheets import reading
 from shared.sheets.reading import read_table
 from shared.sheets.writing import CsvWriter, XlsxWriter
+from shared.testing.workbooks import workbook
 
 UNREADABLE, TOO_BIG = {"file": [reading.UNREADABLE]}, {"file": [reading.TOO_BIG]}
 SHEET = "xl/worksheets/sheet1.xml"
@@ -31,15 +32,6 @@ def refusal(content: bytes, **options: Any) -> object:
     with pytest.raises(Invalid) as refused:
         table(content, **options)
     return refused.value.errors
-
-
-def workbook(*rows: list[Any]) -> bytes:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def changed(content: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:

@@ -1,13 +1,10 @@
 """Importing users from files."""
 
-import io
-from typing import Any
-
 import httpx2
 import pytest
-from openpyxl import Workbook
 
 from services.auth.tests.conftest import PASSWORD, MakePerson, Person, log_in, states_of
+from shared.testing.workbooks import workbook
 
 HEADER = "username,password,full_name,role,telegram_id,phone"
 ALI = f"ali,{PASSWORD},Ali Valiyev,,70000001,+998901234567"
@@ -36,15 +33,6 @@ async def send_bytes(
 
 async def names_of(client: httpx2.AsyncClient) -> set[str]:
     return {state["username"] for state in (await states_of(client)).values()}
-
-
-def workbook(*rows: list[Any]) -> bytes:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 class TestImportUsers:

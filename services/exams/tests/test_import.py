@@ -1,13 +1,12 @@
 """Importing an exam whose questions come in a file."""
 
-import io
 from typing import Any
 
 import httpx2
 import pytest
-from openpyxl import Workbook
 
 from services.exams.tests.people import FORBIDDEN, PREFIX, Person
+from shared.testing.workbooks import workbook
 
 HEADER = "text,type,written_answer_sample,correct,option_1,option_2,option_3"
 CAPITAL = '"What is the capital, of England?",,,1,London,Paris,'
@@ -60,13 +59,9 @@ class TestImportExam:
         assert exam["created_by"] == teacher.id
 
     async def test_takes_a_workbook(self, teacher: Person, subject: int) -> None:
-        book = Workbook()
-        for row in (["Text", "Option 1", "Option 2", "Correct"], ["2 + 2?", 4, 5, 1]):
-            book.active.append(row)
-        out = io.BytesIO()
-        book.save(out)
+        content = workbook(["Text", "Option 1", "Option 2", "Correct"], ["2 + 2?", 4, 5, 1])
 
-        answer = await send_file(teacher, subject, out.getvalue())
+        answer = await send_file(teacher, subject, content)
 
         exam = await teacher.get(answer.headers["location"].removeprefix(PREFIX))
         assert seen(exam) == [("2 + 2?", "test", ["4"])]
