@@ -100,7 +100,7 @@ clients: setup  ## Generate clients in Python and TypeScript into build/clients
 	$(BIN)/python -m scripts.clients.make
 
 .PHONY: bench
-bench: setup  ## Measure submits, memory and start on this machine
+bench: setup  ## Measure start, rest, what each request costs and which process it costs
 	$(BIN)/python -m scripts.bench
 
 .PHONY: overload

@@ -16,7 +16,7 @@ import orjson
 import uvloop
 from typing_extensions import override
 
-from scripts.bench import memory_mib
+from scripts.bench.cost import memory_mib
 from tests.e2e.local import Processes
 from tests.e2e.suite import PREFIX, Person, Suite, answers_to, exam_body
 

@@ -121,5 +121,8 @@ class TestTheListOfAll:
 
         whole = await client.get(RESULTS, headers=teacher)
         part = await client.get(RESULTS + "?limit=5", headers=teacher)
+        most = await client.get(f"{RESULTS}?limit={10**18 - 1}", headers=teacher)
 
         assert part.json() == whole.json()[:5]
+        assert most.json() == whole.json()
+        assert part.headers["X-Total-Count"] == "20"

@@ -24,9 +24,10 @@ class PostgresServer:
 
     PostgreSQL refuses to run as root, so root lends it the user `nobody` and a copy of the
     binaries that this user can reach. It never syncs to disk: nothing here survives the tests.
+    Only a *durable* one does, for who measures.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         """Start the server in a new folder and wait until it accepts connections."""
         self.folder = Path(tempfile.mkdtemp(prefix="hpa-pg-"))
         self.folder.chmod(0o755)
@@ -52,13 +53,12 @@ class PostgresServer:
         if run.wait(60):
             raise RuntimeError(log.read_text())
         port = processes.free_port()
+        syncs = "on" if durable else "off"
         options = {
             "listen_addresses": "127.0.0.1",
             "port": port,
             "unix_socket_directories": "",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
+            **dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), syncs),
             "max_connections": 300,
             "shared_buffers": "64MB",
         }

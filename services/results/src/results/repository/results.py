@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
-    Integer,
     and_,
     bindparam,
     delete,
@@ -51,8 +51,9 @@ _PIECE: Final = (
     select(*COLUMNS)
     .where(Result.id <= bindparam("last"))
     .order_by(Result.id.desc())
-    .limit(bindparam("limit", type_=Integer))
+    .limit(bindparam("limit", type_=BigInteger))
 )
+_COUNT: Final = select(func.count()).select_from(Result)
 _OWN: Final = (
     select(*COLUMNS).where(Result.student_id == bindparam("student")).order_by(Result.id.desc())
 )
@@ -118,6 +119,11 @@ async def list_results(
 async def list_piece(view: View, *, last: int, limit: int) -> Sequence[Any]:
     """Return rows of `COLUMNS`, newest first, from the id *last* on."""
     return (await view.execute(_PIECE, {"last": last, "limit": limit})).all()
+
+
+async def count_all(view: View) -> int:
+    """Return how many results there are."""
+    return int((await view.execute(_COUNT)).one()[0])
 
 
 async def list_own(view: View, student_id: int) -> Sequence[Any]:

@@ -51,6 +51,12 @@ async def list_all(look: Glance) -> AsyncIterator[Sequence[Any]]:
         last = rows[-1].id - 1
 
 
+async def list_newest(look: Glance, limit: int) -> tuple[Sequence[Any], int]:
+    """Return the newest results, and how many there are, which may be one more already."""
+    rows = await repository.list_piece(look, last=repository.LAST, limit=limit)
+    return rows, await repository.count_all(look)
+
+
 async def list_own(look: Glance, student_id: int) -> Sequence[Any]:
     """Return all results of one student, newest first."""
     return await repository.list_own(look, student_id)

@@ -1,0 +1,85 @@
+"""How the cost grows: with the rows of a list, and with the students who hand in at once."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pygal
+from sqlalchemy import insert
+
+from results.models import Result
+from scripts.bench import cost
+from scripts.bench.client import request
+from scripts.bench.workloads import Academy, Bench, submits
+from shared.db.engine import Database
+
+ROWS: Final = (1_000, 10_000, 50_000, 200_000)
+AT_ONCE: Final = (10, 30, 100, 300, 1000)
+CHUNK: Final = 2_000
+STRANGERS: Final = 1_000_000
+"""Ids of students from here on belong to nobody who hands in."""
+
+Points = list[tuple[float, float]]
+
+
+async def results_database(bench: Bench, server: str | None) -> Database:
+    """Open the results service's own database beside it."""
+    if server is None:
+        (path,) = bench.running.folder.rglob("results.sqlite3")
+        return Database(f"sqlite+aiosqlite:///{path}")
+    connection = await asyncpg.connect(f"{server}/postgres")
+    names = await connection.fetch("SELECT datname FROM pg_database")
+    await connection.close()
+    (name,) = (row["datname"] for row in names if row["datname"].endswith("_results"))
+    return Database(f"{server.replace('postgresql:', 'postgresql+asyncpg:')}/{name}")
+
+
+async def with_rows(bench: Bench, who: Academy, server: str | None) -> tuple[Points, float]:
+    """Return (rows, ms of processor time) of the list of all results, and the MiB it took."""
+    database = await results_database(bench, server)
+    points: Points = []
+    have, before = 0, cost.peak_mib(bench.running, "results")
+    for rows in ROWS:
+        await _fill(database, have, rows)
+        have = rows
+        lists = [request(who.teacher, "GET", "/exam-results/")] * max(2, 20_000 // rows)
+        found = await bench.measure(f"list of {rows} results", lists, 1)
+        points.append((rows, found.total_ms))
+    await database.close()
+    return points, cost.peak_mib(bench.running, "results") - before
+
+
+async def _fill(database: Database, first: int, last: int) -> None:
+    row = {"version": 1, "exam_title": "T", "questions_version": 1, "score": 50.0}
+    row |= {"correct_answers": 10, "total_questions": 20, "is_checked": False}
+    row |= {"exam_id": 1, "created_at": datetime.now(UTC)}
+    for start in range(first, last, CHUNK):
+        ids = range(start, min(start + CHUNK, last))
+        rows = [row | {"student_id": STRANGERS + one} for one in ids]
+        async with database.transaction() as tx:
+            await tx.execute(insert(Result), rows)
+
+
+async def with_students(bench: Bench, who: Academy) -> tuple[Points, Points]:
+    """Return (hand-ins at once, ms of processor time each) and (…, p99 in ms)."""
+    costs: Points = []
+    latencies: Points = []
+    for exam, at_once in zip(who.exams, AT_ONCE, strict=False):
+        found = await bench.measure(f"{at_once} at once", submits(who, [exam]), at_once)
+        costs.append((at_once, found.total_ms))
+        latencies.append((at_once, found.took.at(0.99)))
+    return costs, latencies
+
+
+def draw(folder: Path, name: str, title: str, curves: dict[str, Points]) -> Path:
+    """Write the curves as an SVG, on logarithmic axes: linear growth is a straight diagonal."""
+    chart = pygal.XY(
+        title=title, logarithmic=True, xrange=None, x_title="how many", y_title="ms", js=[]
+    )
+    chart.config.no_prefix = True
+    for curve, points in curves.items():
+        chart.add(curve, points)
+    path = folder / f"{name}.svg"
+    path.write_bytes(chart.render())
+    return path
