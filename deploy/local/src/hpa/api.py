@@ -13,7 +13,7 @@ AT_ONCE: Final = 8
 TRIES: Final = 20
 BUSY: Final = frozenset({429, 503})
 TIMEOUT_SECONDS: Final = 30.0
-FILE_SECONDS: Final = 70.0
+FILE_SECONDS: Final = 130.0
 
 
 class Api:
