@@ -227,4 +227,39 @@ BREAKAGES = (
         "LEEWAY: Final = timedelta(seconds=0)",
         "shared/tests/test_security_tokens.py::TestVerify::test_forgives_a_minute_of_clock_skew",
     ),
+    Breakage(
+        "an older copy of a stream that has grown is not noticed",
+        (9,),
+        "shared/src/shared/events/relay.py",
+        "return bool(doubtful) and await outbox.have_been_given(tx, doubtful)",
+        "return False",
+        "shared/tests/test_events_lost.py::TestAnOlderCopyOfTheStore"
+        "::test_is_filled_up_again_even_when_it_has_outgrown_the_lost_one",
+    ),
+    Breakage(
+        "ready/ does not ask whether the database can be written",
+        (17,),
+        "shared/src/shared/http/health.py",
+        "return await app.writes.state()",
+        'return "ok"',
+        "shared/tests/test_db_writable.py::TestALockedDatabase::test_is_named_while_it_lasts",
+    ),
+    Breakage(
+        "the whole wait for a lock after a whole wait in line",
+        (18,),
+        "shared/src/shared/db/engine.py",
+        "return LOCK_SECONDS if waited <= SHORT_LOCK_SECONDS else SHORT_LOCK_SECONDS",
+        "return LOCK_SECONDS",
+        "shared/tests/test_db_states.py::TestALockedDatabase"
+        "::test_is_waited_for_less_by_who_waited_in_line",
+    ),
+    Breakage(
+        "a window of a clock that went back goes on",
+        (19,),
+        "services/auth/src/auth/domain/throttle.py",
+        "return now < self.ends_at <= now + LONGEST",
+        "return now < self.ends_at",
+        "services/auth/tests/test_domain.py::TestStanding"
+        "::test_believes_a_clock_that_is_a_little_ahead_and_no_other",
+    ),
 )
