@@ -95,9 +95,9 @@ async def plots(bench: Bench, suite: Suite, folder: Path, server: str | None) ->
     costs, latencies = await growth.with_students(bench, who)
     curves = {"processor time per hand-in": costs, "p99": latencies}
     growth.draw(folder, "students", "Hand-ins at once", curves)
-    points, mib = await growth.with_rows(bench, who, server)
+    points, memory = await growth.with_rows(bench, who, server)
     growth.draw(folder, "rows", "The list of all results", {"processor time": points})
-    print(f"list of all results: {points}; the service grew by {mib:.0f} MiB at most")
+    print(f"list of all results: {points}; the service grew by {memory} MiB")
     print(f"hand-ins at once: {costs}, p99 {latencies}")
 
 
