@@ -12,9 +12,14 @@ HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
 DOCUMENT: Final = ROOT / "gateway/src/gateway/openapi.json"
 BUILD: Final = ROOT / "build/clients"
-NO_INDEX: Final = ("dns error", "error sending request", "ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT")
-"""What uv and npm say when no package index answers."""
+NO_INDEX: Final = (
+    "NewConnectionError", "ConnectTimeoutError", "NameResolutionError",
+    "ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT",
+)  # fmt: skip
+"""What pip and npm say when no package index answers."""
 NO_INDEX_CODE: Final = 75
+PATIENCE: Final = 240
+"""Seconds for one command; an index that answers needs some ten."""
 
 
 class IndexMissing(Exception):
@@ -25,11 +30,11 @@ def make_python() -> Path:
     """Write the package `hpa_client`; return where it is. Raises `IndexMissing`."""
     environment = BUILD / "venv"
     lock = HERE / "requirements.lock"
-    uv = str(Path(sys.executable).parent / "uv")
-    if not (environment / "bin/python").exists():
-        _run(uv, "venv", "--quiet", str(environment))
-    python = environment / "bin/python"
-    _run(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(lock))
+    python = str(environment / "bin/python")
+    _run(sys.executable, "-m", "venv", str(environment))
+    # By pip, as the Makefile installs: whoever set it up to find its packages need not do so twice.
+    options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement")
+    _run(python, "-m", "pip", "install", *options, str(lock))
     _run(
         str(environment / "bin/openapi-python-client"),
         *("generate", "--fail-on-warning", "--overwrite", "--meta", "none"),
@@ -46,7 +51,8 @@ def make_typescript() -> Path:
     installed = BUILD / "package-lock.json"
     if not (installed.exists() and installed.read_bytes() == lock.read_bytes()):
         shutil.copy(HERE / "package.json", BUILD)
-        _run(_found("npm"), "ci", "--no-audit", "--no-fund", "--prefix", str(BUILD), lock=lock)
+        quietly = ("--prefer-offline", "--no-audit", "--no-fund", "--prefix", str(BUILD))
+        _run(_found("npm"), "ci", *quietly, lock=lock)
     script = BUILD / "node_modules/openapi-typescript/bin/cli.js"
     # A field with a default need not be sent.
     options = ["--default-non-nullable=false", "--output", str(BUILD / "hpa.d.ts")]
@@ -67,9 +73,14 @@ def _run(*command: str, first: Path | None = None, lock: Path | None = None) -> 
     if lock is not None:
         shutil.copy(lock, BUILD)
     path = os.environ["PATH"] if first is None else f"{first}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-    )
+    environment = {**os.environ, "PATH": path}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        message = f"{Path(command[0]).name} was still waiting after {PATIENCE} s"
+        raise IndexMissing(message) from None
     if done.returncode:
         told = done.stdout + done.stderr
         if any(sign in told for sign in NO_INDEX):
