@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Row, Select, Table, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from messaging.domain.delivery import AT_ONCE, Status
@@ -12,9 +12,9 @@ from messaging.domain.listing import Part, Wanted
 from messaging.errors import MessageNotFound
 from messaging.models import Message, MessageLog
 from messaging.repository.written import WRITTEN
+from shared.db.bulk import insert_rows
 from shared.users import UserReplica
 
-LOGS: Final = cast("Table", MessageLog.__table__)
 PARAMETERS: Final = 500
 """How many ids one statement names; SQLite bounds them."""
 AT_ONCE_READ: Final = 20
@@ -61,7 +61,7 @@ async def add_logs(tx: AsyncSession, message_id: int, names: dict[int, str]) -> 
         }
         for recipient, name in names.items()
     ]
-    await (await tx.connection()).execute(insert(LOGS), rows)
+    await insert_rows(tx, MessageLog, rows)
 
 
 async def require_message(tx: AsyncSession, message_id: int) -> None:
