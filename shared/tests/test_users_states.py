@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import event, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.engine import Database
 from shared.errors import Unavailable
@@ -39,6 +42,31 @@ async def users(tmp_path: Path) -> AsyncIterator[Database]:
         tx.add_all(user(number) for number in range(1, 501))
     yield database
     await database.close()
+
+
+async def refusal_of(states: UserStates) -> Unavailable | None:
+    try:
+        await states.of(1)
+    except Unavailable as refused:
+        return refused
+    return None
+
+
+class Stuck:
+    """A database that is away for its first reading, and back for all others."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.is_asked, self.gives_up = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        if not self.is_asked.is_set():
+            self.is_asked.set()
+            await self.gives_up.wait()
+            raise Unavailable
+        async with self.database.reading() as view:
+            yield view
 
 
 class TestOf:
@@ -91,6 +119,21 @@ class TestOf:
         await states.settle()
         assert await states.of(1) == ("student", False)
         await states.settle()
+
+    async def test_refuses_nobody_for_a_reading_that_began_before_the_database_was_back(
+        self, users: Database
+    ) -> None:
+        stuck = Stuck(users)
+        states = UserStates(cast("Database", stuck))
+        async with asyncio.TaskGroup() as group:
+            early = group.create_task(refusal_of(states))
+            await stuck.is_asked.wait()
+            late = group.create_task(states.of(2))
+            await asyncio.sleep(0)  # until it waits for the reading that is under way
+            stuck.gives_up.set()
+
+        assert early.result() is not None
+        assert late.result() == ("student", True)
 
     async def test_without_a_database_nobody_is_let_in_on_old_news(self, tmp_path: Path) -> None:
         away = Database(f"sqlite+aiosqlite:///{tmp_path}/nowhere/users.sqlite3")

@@ -36,10 +36,11 @@ class UserStates:
     async def of(self, user_id: int) -> State | None:
         """Return the user's state as of at most 3 s ago, or None. Raises `Unavailable`."""
         age = asyncio.get_running_loop().time() - self._loaded_at
-        if age > FRESH_SECONDS:
-            loading = self._load_once()
-            if age > STALE_SECONDS and not await asyncio.shield(loading):
+        if age > STALE_SECONDS:
+            if not await self._read():
                 raise Unavailable
+        elif age > FRESH_SECONDS:
+            self._load_once()
         return self._states.get(user_id)
 
     def expire(self) -> None:
@@ -50,6 +51,17 @@ class UserStates:
         """Let a reading that is under way end, before the database is closed."""
         if self._loading is not None:
             await asyncio.wait([self._loading])
+
+    async def _read(self) -> bool:
+        """
+        Wait for a reading and tell whether it came about.
+
+        One that was under way may have been stuck with a database that is back by now: when it
+        fails, there is another one for those who came in the meantime.
+        """
+        is_joined = self._loading is not None and not self._loading.done()
+        is_read = await asyncio.shield(self._load_once())
+        return is_read or (is_joined and await asyncio.shield(self._load_once()))
 
     def _load_once(self) -> asyncio.Task[bool]:
         if self._loading is None or self._loading.done():
