@@ -14,9 +14,9 @@ DOCUMENT: Final = ROOT / "gateway/src/gateway/openapi.json"
 BUILD: Final = ROOT / "build/clients"
 NO_INDEX: Final = (
     "NewConnectionError", "ConnectTimeoutError", "NameResolutionError",
-    "ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT",
+    "ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "CERTIFICATE_VERIFY_FAILED", "CERT_IN_CHAIN",
 )  # fmt: skip
-"""What pip and npm say when no package index answers."""
+"""What pip and npm say when no package index answers, or none that can be trusted."""
 NO_INDEX_CODE: Final = 75
 PATIENCE: Final = 240
 """Seconds for one command; an index that answers needs some ten."""
@@ -47,12 +47,10 @@ def make_python() -> Path:
 def make_typescript() -> Path:
     """Write `hpa.d.ts`; return where it is. Raises `IndexMissing`."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    lock = HERE / "package-lock.json"
-    installed = BUILD / "package-lock.json"
-    if not (installed.exists() and installed.read_bytes() == lock.read_bytes()):
-        shutil.copy(HERE / "package.json", BUILD)
-        quietly = ("--prefer-offline", "--no-audit", "--no-fund", "--prefix", str(BUILD))
-        _run(_found("npm"), "ci", *quietly, lock=lock)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, BUILD)
+    quietly = ("--prefer-offline", "--no-audit", "--no-fund", "--prefix", str(BUILD))
+    _run(_found("npm"), "ci", *quietly)
     script = BUILD / "node_modules/openapi-typescript/bin/cli.js"
     # A field with a default need not be sent.
     options = ["--default-non-nullable=false", "--output", str(BUILD / "hpa.d.ts")]
@@ -68,12 +66,11 @@ def _found(program: str) -> str:
     return found
 
 
-def _run(*command: str, first: Path | None = None, lock: Path | None = None) -> None:
-    """Run a command, with *first* in front of the path, in whose folder *lock* is laid."""
-    if lock is not None:
-        shutil.copy(lock, BUILD)
+def _run(*command: str, first: Path | None = None) -> None:
+    """Run a command, with *first* in front of the path."""
     path = os.environ["PATH"] if first is None else f"{first}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path}
+    # npm trusts the machine's own authorities, too, as pip does, not only those that Node brings.
+    environment = {**os.environ, "PATH": path, "NODE_OPTIONS": "--use-openssl-ca"}
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
