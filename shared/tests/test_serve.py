@@ -23,10 +23,13 @@ import asyncio
 from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import Response
+from shared import server
 from shared.app import build_app
 from shared.http.replies import reply
 from shared.serve import serve
 from shared.settings import ServiceSettings
+
+server.TICK_SECONDS = 3600.0  # what a signal asks for must not wait for a tick
 
 router = APIRouter(prefix="/api/v1")
 

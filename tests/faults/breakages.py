@@ -117,14 +117,14 @@ BREAKAGES = (
         "the relay by a high-water mark",
         (7,),
         "shared/src/shared/events/outbox.py",
-        "        .where(Outbox.published_at.is_(None))\n        .order_by(Outbox.id)\n",
-        "        .where(\n"
-        "            Outbox.id\n"
-        "            > select(func.coalesce(func.max(Outbox.id), 0))\n"
-        "            .where(Outbox.published_at.is_not(None))\n"
-        "            .scalar_subquery()\n"
-        "        )\n"
-        "        .order_by(Outbox.id)\n",
+        "    .where(Outbox.published_at.is_(None))\n    .order_by(Outbox.id)\n",
+        "    .where(\n"
+        "        Outbox.id\n"
+        "        > select(func.coalesce(func.max(Outbox.id), 0))\n"
+        "        .where(Outbox.published_at.is_not(None))\n"
+        "        .scalar_subquery()\n"
+        "    )\n"
+        "    .order_by(Outbox.id)\n",
         "shared/tests/test_events_points.py::TestARelay"
         "::test_publishes_what_is_committed_after_a_later_number",
     ),

@@ -1,5 +1,7 @@
 """The HTTP server of every process: it goes away without losing a request."""
 
+import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -14,6 +16,8 @@ KEEP_ALIVE_SECONDS: Final = 90
 """Longer than the gateway keeps an idle connection, or it sends into one that just closed."""
 DRAIN_LIMIT_SECONDS: Final = 20
 BACKLOG: Final = 2048
+TICK_SECONDS: Final = 1.0
+"""How old the `Date` of an answer may be."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -32,15 +36,34 @@ class DrainingServer(uvicorn.Server):
         self._drain = drain
         self._drain_seconds = drain_seconds
         self._stop_at: float | None = None
+        self._wake: Callable[[], object] | None = None
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not kept in _captured_signals: uvicorn would raise them again and end with -15, not 0.
         if self._stop_at is not None or not self.started or sig == signal.SIGINT:
             self.should_exit = True
-            return
-        self._drain()
-        self._stop_at = time.monotonic() + self._drain_seconds
+        else:
+            self._drain()
+            self._stop_at = time.monotonic() + self._drain_seconds
+        if self._wake:
+            self._wake()
+
+    @override
+    async def main_loop(self) -> None:
+        # uvicorn's looks ten times a second whether a signal came: most of what an idle process
+        # would do. Here the signal wakes it.
+        came = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._wake = lambda: loop.call_soon_threadsafe(came.set)
+        while not await self.on_tick(0):  # 0: with a new `Date`
+            left = TICK_SECONDS
+            if self._stop_at is not None:
+                left = min(left, self._stop_at - time.monotonic())
+            came.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await came.wait()
 
     @override
     async def on_tick(self, counter: int) -> bool:

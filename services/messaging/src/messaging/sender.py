@@ -156,8 +156,7 @@ class Sender:
             await self._launched.wait()
         if self._is_busy:
             return None
-        async with self._database.reading() as view:
-            return None if await service.has_due(view) else IDLE_SECONDS
+        return None if await service.has_due(self._database.glance) else IDLE_SECONDS
 
     async def _gather(self) -> None:
         """Let a few calls end before the next claim: a commit for each of them is dear."""
@@ -286,9 +285,8 @@ class Sender:
 
     async def _sweep_once(self) -> int:
         has_token = self._api is not None
-        async with self._database.reading() as view:
-            if not await service.needs_sweep(view, has_token=has_token):
-                return 0
+        if not await service.needs_sweep(self._database.glance, has_token=has_token):
+            return 0
         async with self._database.transaction() as tx:
             return await service.sweep(tx, has_token=has_token)
 

@@ -23,8 +23,10 @@ log = structlog.get_logger()
 KEEP: Final = timedelta(days=40)
 """Longer than a stream and an outbox keep an event, so that a replay is recognised."""
 
-
 KEY_LENGTH: Final = 200
+
+_IS_ASKED: Final = DeadLetter.replay_requested_at.is_not(None) & DeadLetter.replayed_at.is_(None)
+_ANY_ASKED: Final = select(DeadLetter.id).where(_IS_ASKED).limit(1)
 
 
 class Malformed(Exception):
@@ -140,9 +142,10 @@ async def replay_requested(
     runtime: Any,  # noqa: ANN401
 ) -> int:
     """Handle again the parked messages that somebody asked for; return how many succeeded."""
+    if await database.glance.scalar(_ANY_ASKED) is None:
+        return 0
     async with database.reading() as view:
-        asked = DeadLetter.replay_requested_at.is_not(None) & DeadLetter.replayed_at.is_(None)
-        letters = list(await view.scalars(select(DeadLetter).where(asked).limit(100)))
+        letters = list(await view.scalars(select(DeadLetter).where(_IS_ASKED).limit(100)))
     known = {registration.durable: registration for registration in registrations}
     done = 0
     for letter in letters:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.clock import utcnow
 from shared.contracts.base import Event
 from shared.db.bulk import insert_rows, table_of
-from shared.db.engine import TELLING
+from shared.db.engine import TELLING, View
 from shared.events.tables import DeadLetter, Outbox
 from shared.telemetry import tracing
 
@@ -29,6 +29,13 @@ KEEP: Final = timedelta(days=30)
 """Published rows stay this long, so that a lost stream can be filled again."""
 
 _TABLE: Final = table_of(Outbox)
+_CLAIM: Final = (
+    select(Outbox.id, Outbox.event_id, Outbox.subject, Outbox.payload)
+    .where(Outbox.published_at.is_(None))
+    .order_by(Outbox.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 _STAMP: Final = update(_TABLE).values(published_at=bindparam("at"))
 _STAMP_ONE: Final = _STAMP.where(_TABLE.c.id == bindparam("row_id")).values(
     stream_seq=bindparam("seq")
@@ -68,16 +75,9 @@ async def emit(tx: AsyncSession, *events: Event, traces: Sequence[str] | None = 
         tx.info[TELLING] = True
 
 
-async def claim(tx: AsyncSession, limit: int) -> list[tuple[int, str, str, bytes]]:
+async def claim(view: View, limit: int) -> list[tuple[int, str, str, bytes]]:
     """Return (id, event id, subject, payload) of waiting rows, oldest first, locked."""
-    statement = (
-        select(Outbox.id, Outbox.event_id, Outbox.subject, Outbox.payload)
-        .where(Outbox.published_at.is_(None))
-        .order_by(Outbox.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = await tx.execute(statement)
+    found = await view.execute(_CLAIM, {"most": limit})
     return [(row.id, str(row.event_id), row.subject, row.payload) for row in found]
 
 

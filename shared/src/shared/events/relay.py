@@ -118,9 +118,7 @@ class Relay:
     @asynccontextmanager
     async def _claimed(self) -> AsyncIterator[tuple[AsyncSession | None, Rows]]:
         if self.database.dialect == "sqlite":
-            async with self.database.reading() as view:
-                rows = await outbox.claim(view, BATCH)
-            yield None, rows
+            yield None, await outbox.claim(self.database.glance, BATCH)
         else:
             async with self.database.transaction() as tx:
                 yield tx, await outbox.claim(tx, BATCH)

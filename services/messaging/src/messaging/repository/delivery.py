@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from messaging.domain.delivery import CHAT_MICROS, Status
 from messaging.models import Message, MessageLog, TelegramChat, TelegramPace
 from messaging.repository.clock import Micros
+from shared.db.engine import View
 from shared.db.upsert import insert_into
 from shared.users import UserReplica
 
@@ -135,7 +136,7 @@ _ANY: Final = _pending().order_by(MessageLog.due_at, MessageLog.id).limit(bindpa
 _ANY_UNLINKED: Final = _ANY.where(MessageLog.id.in_(_UNLINKED))
 
 
-async def has_due(view: AsyncSession) -> bool:
+async def has_due(view: View) -> bool:
     """Tell whether anything waits to be sent."""
     return bool(await view.scalar(_HAS_DUE))
 
@@ -145,7 +146,7 @@ async def count_pending(view: AsyncSession) -> int:
     return int(await view.scalar(select(func.count()).select_from(LOGS).where(IS_PENDING)) or 0)
 
 
-async def find_troubles(view: AsyncSession) -> tuple[bool, bool, bool]:
+async def find_troubles(view: View) -> tuple[bool, bool, bool]:
     """Tell whether rows are lost, wait for a student without a chat, wait at all."""
     row = (await view.execute(_TROUBLES)).one()
     return row.is_lost, row.is_unlinked, row.is_due

@@ -23,6 +23,7 @@ from messaging.domain.delivery import (
 )
 from messaging.repository import clock
 from messaging.repository import delivery as repository
+from shared.db.engine import View
 
 EXTRA: Final = 8
 """Rows looked at beyond the slots: of several for one chat only the first is taken."""
@@ -146,7 +147,7 @@ def _mine(each: Settled) -> dict[str, Any]:
     return {"log_id": each.sending.log_id, "of_attempt": each.sending.attempt}
 
 
-async def has_due(view: AsyncSession) -> bool:
+async def has_due(view: View) -> bool:
     """Tell whether it is worth to claim; takes no lock."""
     return await repository.has_due(view)
 
@@ -156,7 +157,7 @@ async def count_pending(view: AsyncSession) -> int:
     return await repository.count_pending(view)
 
 
-async def needs_sweep(view: AsyncSession, *, has_token: bool) -> bool:
+async def needs_sweep(view: View, *, has_token: bool) -> bool:
     """Tell whether there is something to end; takes no lock."""
     is_lost, is_unlinked, is_due = await repository.find_troubles(view)
     return is_lost or is_unlinked or (is_due and not has_token)
