@@ -6,8 +6,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, select
 
-from shared.db.bulk import insert_absent, insert_rows
+from exams.models import ResultReplica
+from shared.db.bulk import find_rows, insert_absent, insert_rows
 from shared.db.engine import Database
+from shared.db.upsert import insert_newer
 from shared.events.outbox import mark_published
 from shared.events.tables import Inbox, Outbox
 
@@ -81,6 +83,45 @@ class TestInsertAbsent:
             pairs = await insert_absent(tx, Inbox, handled("c", "d"), key=KEY, returning=KEY)
 
         assert (first, again, pairs) == ({"a", "b"}, {"c"}, {("c", "d")})
+
+    async def test_tells_the_same_in_a_brief(self, database: Database) -> None:
+        async with database.brief() as tx:
+            await insert_absent(tx, Inbox, handled("a"), key=KEY, returning=KEY)
+            found = await insert_absent(tx, Inbox, handled("a", "b"), key=KEY, returning=KEY)
+
+        assert found == {("c", "b")}
+
+
+class TestFindRows:
+    async def test_gives_columns_of_those_that_are_there(self, database: Database) -> None:
+        wanted = [("c", "a"), ("c", "z"), ("x", "b")]
+        async with database.brief() as tx:
+            await insert_rows(tx, Inbox, handled("a", "b"))
+            in_brief = await find_rows(tx, Inbox, wanted, key=KEY, columns=("event_id",))
+        async with database.reading() as view:
+            in_session = await find_rows(view, Inbox, wanted, key=KEY, columns=("event_id",))
+
+        assert [row.event_id for row in in_brief] == ["a"]
+        assert [row.event_id for row in in_session] == ["a"]
+
+    async def test_asks_nothing_for_nothing(self, database: Database) -> None:
+        async with database.reading() as view:
+            assert await find_rows(view, Inbox, [], key=KEY, columns=KEY) == []
+
+
+class TestInsertNewer:
+    async def test_keeps_the_highest_version_of_all_told_at_once(self, database: Database) -> None:
+        def told(version: int, exam_id: int) -> dict[str, object]:
+            row: dict[str, object] = {"result_id": 1, "exam_id": exam_id, "version": version}
+            return row | {"is_deleted": False}
+
+        for rows in ([told(2, 20), told(1, 10)], [told(1, 11)], [told(2, 21), told(3, 30)]):
+            async with database.brief() as tx:
+                await insert_newer(tx, ResultReplica, rows, key="result_id")
+
+        async with database.reading() as view:
+            found = (await view.scalars(select(ResultReplica))).one()
+        assert (found.version, found.exam_id) == (3, 30)
 
 
 class TestMarkPublished:

@@ -95,17 +95,17 @@ class TestGlance:
         )
 
         assert [row.one().title for row in rows] == ["A", "B"] * 20
-        assert len(filled.glance._idle) <= 4
+        assert len(filled.connections.idle) <= 4
 
     async def test_leaves_no_half_read_connection_behind(self, filled: Database) -> None:
         await filled.glance.scalar(select(func.count()).select_from(Exam))
-        (used,) = filled.glance._idle
+        (used,) = filled.connections.idle
         task = asyncio.create_task(filled.glance.execute(BY_ID, {"exam_id": 1}))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait([task])
 
-        assert used not in filled.glance._idle or not task.cancelled()
+        assert used not in filled.connections.idle or not task.cancelled()
         assert (await filled.glance.execute(BY_ID, {"exam_id": 2})).one().title == "B"
 
     async def test_refuses_a_statement_that_depends_on_a_list(self, filled: Database) -> None:
@@ -130,7 +130,7 @@ class TestAFaultOfTheDatabase:
             pytest.skip("a file cuts no connection")
         await filled.glance.execute(BY_ID, {"exam_id": 1})
         pid = await filled.glance.scalar(select(func.pg_backend_pid()))
-        (held,) = filled.glance._idle
+        (held,) = filled.connections.idle
 
         async def usable() -> bool:
             return held.is_usable()

@@ -63,7 +63,7 @@ BREAKAGES = (
         "check, then insert",
         (4,),
         SUBMITS,
-        'rows, key=("exam_id", "student_id"), returning=("id",)',
+        'rows, key=_PAIR, returning=("id",)',
         'rows, returning=("id",), key=()',
         "services/results/tests/test_processes.py::TestSubmitExamInTwoProcesses"
         "::test_without_a_key_refuses_the_second",

@@ -25,6 +25,9 @@ How long the word of exams about an exam is good. Less than the 300 ms after a c
 exams holds its own answer back when it cannot tell us.
 """
 
+GATHER_SECONDS: Final = 0.005
+"""After several at once, those who come so soon share the next transaction; nobody alone waits."""
+
 LATELY_SECONDS: Final = 2.0
 """An exam that was handed in so lately is asked about together with the others."""
 
@@ -157,6 +160,8 @@ class Intake:
                 self._arrived.clear()
                 while batch := self._next_batch():
                     await self._serve(batch)
+                    if len(batch) > 1:
+                        await asyncio.sleep(GATHER_SECONDS)
         finally:
             await self.leases.close()
 
@@ -194,7 +199,7 @@ class Intake:
                 answer.set_result(outcome)
 
     async def _store(self, submissions: list[Submission]) -> list[Outcome]:
-        async with self.database.transaction() as tx:
+        async with self.database.brief() as tx:
             return await service.submit_all(
                 tx,
                 submissions,

@@ -4,22 +4,35 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, String, Table, Text, bindparam, func, inspect, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    inspect,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeEngine
+
+from shared.db.brief import Brief, Writing, dialect_of
 
 Rows = Sequence[dict[str, Any]]
 
 
-async def insert_rows(tx: AsyncSession, model: type[DeclarativeBase], rows: Rows) -> None:
+async def insert_rows(tx: Writing, model: type[DeclarativeBase], rows: Rows) -> None:
     """Insert *rows*, all of which have the same columns."""
     await _run(tx, model, rows)
 
 
 async def insert_absent(
-    tx: AsyncSession,
+    tx: Writing,
     model: type[DeclarativeBase],
     rows: Rows,
     *,
@@ -30,8 +43,27 @@ async def insert_absent(
     return set(await _run(tx, model, rows, key=key, returning=returning))
 
 
+async def find_rows(
+    tx: Writing,
+    model: type[DeclarativeBase],
+    wanted: Sequence[tuple[Any, ...]],
+    *,
+    key: tuple[str, ...],
+    columns: tuple[str, ...],
+) -> Sequence[Any]:
+    """Return *columns* of the rows of which *wanted* names the *key*."""
+    if not wanted:
+        return []
+    table = table_of(model)
+    if dialect_of(tx) == "postgresql":
+        arrays = dict(zip(key, map(list, zip(*wanted, strict=True)), strict=True))
+        return (await tx.execute(_by_arrays(model, key, columns), arrays)).all()
+    names = tuple_(*(table.c[name] for name in key))
+    return (await tx.execute(select(*_named(table, columns)).where(names.in_(wanted)))).all()
+
+
 async def _run(
-    tx: AsyncSession,
+    tx: Writing,
     model: type[DeclarativeBase],
     rows: Rows,
     *,
@@ -40,16 +72,16 @@ async def _run(
 ) -> list[Any]:
     if not rows:
         return []
-    connection = await tx.connection()
-    is_postgresql = connection.dialect.name == "postgresql"
+    is_postgresql = dialect_of(tx) == "postgresql"
     make = _of_arrays if is_postgresql else _of_rows
     statement = make(model, tuple(rows[0]), key, returning)
     # A number of VALUES would be a statement for each number, compiled and planned anew.
-    given = {name: [row[name] for row in rows] for name in rows[0]} if is_postgresql else rows
-    result = await connection.execute(statement, given)
+    given: Any = {name: [row[name] for row in rows] for name in rows[0]} if is_postgresql else rows
+    given_to = tx if isinstance(tx, Brief) else await tx.connection()
+    result: Any = await given_to.execute(statement, given)
     if not returning:
         return []
-    return list(result.scalars() if len(returning) == 1 else map(tuple, result))
+    return [row[0] for row in result] if len(returning) == 1 else list(map(tuple, result))
 
 
 @cache
@@ -61,11 +93,29 @@ def _of_arrays(
 ) -> Any:  # noqa: ANN401 - PostgreSQL's Insert
     """Return INSERT … SELECT FROM unnest(…), one array per column."""
     table = table_of(model)
-    arrays = [bindparam(name, type_=ARRAY(_element(table.c[name]))) for name in names]
-    columns: list[Column[Any]] = [Column(name, _element(table.c[name])) for name in names]
-    source = func.unnest(*arrays).table_valued(*columns).render_derived("rows")
+    source = unnested(table, names)
     insert = postgresql.insert(table).from_select(names, select(*source.c))
     return _finished(insert, table, key, returning)
+
+
+@cache
+def _by_arrays(model: type[DeclarativeBase], key: tuple[str, ...], columns: tuple[str, ...]) -> Any:  # noqa: ANN401 - a Select
+    """Return SELECT … JOIN unnest(…), one array per column of the key."""
+    table = table_of(model)
+    source = unnested(table, key)
+    is_wanted = and_(*(table.c[name] == source.c[name] for name in key))
+    return select(*_named(table, columns)).join(source, is_wanted)
+
+
+def unnested(table: Table, names: Sequence[str]) -> Any:  # noqa: ANN401 - a table-valued alias
+    """Return rows of some columns of *table*, given as one array per column (PostgreSQL)."""
+    arrays = [bindparam(name, type_=ARRAY(_element(table.c[name]))) for name in names]
+    columns: list[Column[Any]] = [Column(name, _element(table.c[name])) for name in names]
+    return func.unnest(*arrays).table_valued(*columns).render_derived("rows")
+
+
+def _named(table: Table, names: Sequence[str]) -> list[Column[Any]]:
+    return [table.c[name] for name in names]
 
 
 @cache
@@ -84,7 +134,7 @@ def _of_rows(
 def _finished(insert: Any, table: Table, key: tuple[str, ...], returning: tuple[str, ...]) -> Any:  # noqa: ANN401 - an Insert
     if key:
         insert = insert.on_conflict_do_nothing(index_elements=key)
-    return insert.returning(*(table.c[name] for name in returning)) if returning else insert
+    return insert.returning(*_named(table, returning)) if returning else insert
 
 
 def _element(column: Column[Any]) -> TypeEngine[Any]:

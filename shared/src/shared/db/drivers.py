@@ -1,6 +1,7 @@
-"""The drivers' own connections, as a glance needs them."""
+"""The drivers' own connections, as glances and briefs need them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import aiosqlite
@@ -14,10 +15,13 @@ Values = Sequence[Any]
 
 
 class Connection(Protocol):
-    """What a glance needs of a connection."""
+    """What is needed of a connection."""
 
     async def fetch(self, sql: str, values: Values) -> Iterable[Values]:
         """Return the rows of one statement. Raises what the driver raises."""
+
+    async def run(self, sql: str) -> None:
+        """Run one word that gives and takes nothing, like BEGIN."""
 
     def is_usable(self) -> bool:
         """Tell whether another statement may be sent."""
@@ -47,6 +51,10 @@ class Postgresql:
         """Return the rows of one statement."""
         found: list[Values] = await self._connection.fetch(sql, *values)
         return found
+
+    async def run(self, sql: str) -> None:
+        """Run one word, unprepared."""
+        await self._connection.execute(sql)
 
     def is_usable(self) -> bool:
         """Tell whether the server still holds it."""
@@ -82,6 +90,10 @@ class Sqlite:
         """Return the rows of one statement."""
         return await self._connection.execute_fetchall(sql, values)
 
+    async def run(self, sql: str) -> None:
+        """Run one word."""
+        await self._connection.execute_fetchall(sql)
+
     def is_usable(self) -> bool:
         """Tell that a file does not go away."""
         return True
@@ -89,3 +101,43 @@ class Sqlite:
     async def close(self) -> None:
         """Close it."""
         await self._connection.close()
+
+
+class Connections:
+    """Connections to one database, opened when they are first needed."""
+
+    def __init__(self, url: URL) -> None:
+        """Remember where the database is."""
+        self._url = url
+        self._kind = Sqlite if url.get_backend_name() == "sqlite" else Postgresql
+        self.idle: list[Connection] = []
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[Connection]:
+        """
+        Lend a connection for the block, which must leave it without a transaction.
+
+        After a fault it is closed: nobody knows what it would say next.
+        """
+        connection = await self._take()
+        is_whole = False
+        try:
+            yield connection
+            is_whole = True
+        finally:
+            if is_whole:
+                self.idle.append(connection)
+            else:
+                await connection.close()
+
+    async def close(self) -> None:
+        """Close those that nobody uses."""
+        while self.idle:
+            await self.idle.pop().close()
+
+    async def _take(self) -> Connection:
+        while self.idle:
+            connection = self.idle.pop()
+            if connection.is_usable():
+                return connection
+        return await self._kind.open(self._url)

@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from shared.db.brief import Briefs, Writing
+from shared.db.drivers import Connections
 from shared.db.faults import is_passing, unavailable
 from shared.db.gate import Gate
 from shared.db.glance import Glance
 from shared.db.limits import LOCK_SECONDS, POSTGRESQL, SQLITE, lowered
+from shared.db.prepared import Statements
 
 POOL_WAIT_SECONDS: Final = 1
 SHORT_LOCK_SECONDS: Final = 1
@@ -59,8 +62,11 @@ class Database:
         """Of the one that writes on SQLite: how long it waits for another process's lock."""
         self._write_session = async_sessionmaker(self._writes, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reads, expire_on_commit=False)
-        self.glance = Glance(self.url, self._writes.dialect)
+        self.connections = Connections(self.url)
+        statements = Statements(self._writes.dialect)
+        self.glance = Glance(statements, self.connections)
         """For single statements that are read at every request."""
+        self._briefs = Briefs(statements, self.connections)
         self.after_commit: list[Any] = []
         """Called without arguments after the commit of what has set `TELLING` in its info."""
 
@@ -68,7 +74,8 @@ class Database:
     def gates(self) -> dict[str, Gate]:
         """The lines in front of the connections, by what they are for."""
         if self._write_gate is self._read_gate:
-            return {"any": self._write_gate, "glance": self.glance.gate}
+            briefs = self._briefs.gate
+            return {"any": self._write_gate, "glance": self.glance.gate, "brief": briefs}
         return {"write": self._write_gate, "read": self._read_gate, "glance": self.glance.gate}
 
     @property
@@ -89,6 +96,24 @@ class Database:
             self._patience = patience_after(waited)
             async with self._translated(), self._write_session.begin() as tx:
                 yield tx
+        self._tell(tx)
+
+    @asynccontextmanager
+    async def brief(self) -> AsyncIterator[Writing]:
+        """
+        Open a write transaction for a few statements, each written once, that come in crowds.
+
+        It behaves like `transaction`, at a quarter of its cost on PostgreSQL. On SQLite it is that.
+        """
+        if self.dialect == "sqlite":
+            async with self.transaction() as session:
+                yield session
+            return
+        async with self._translated(), self._briefs.begin() as tx:
+            yield tx
+        self._tell(tx)
+
+    def _tell(self, tx: Writing) -> None:
         if tx.info.get(TELLING):
             for call in self.after_commit:
                 call()
@@ -120,7 +145,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.glance.close()
+        await self.connections.close()
         await self._reads.dispose()
         if self._writes is not self._reads:
             await self._writes.dispose()

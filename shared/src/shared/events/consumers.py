@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Event
 from shared.contracts.catalog import durable_name
+from shared.db.brief import Writing
 
 E = TypeVar("E", bound=Event)
-Handler = Callable[[AsyncSession, Any], Awaitable[None]]
+Handler = Callable[[Any, Any], Awaitable[None]]
 Prepare = Callable[[Any, list[Any]], Awaitable[Any]]
 """
 `prepare(runtime, events)` runs once, before the transaction: the place for calls to other services.
@@ -103,18 +104,19 @@ class Consumers:
     def on_all(
         self, event: type[E]
     ) -> Callable[
-        [Callable[[AsyncSession, list[E]], Awaitable[None]]],
-        Callable[[AsyncSession, list[E]], Awaitable[None]],
+        [Callable[[Writing, list[E]], Awaitable[None]]],
+        Callable[[Writing, list[E]], Awaitable[None]],
     ]:
         """
         Register the decorated `handler(tx, events)` of what was delivered together.
 
         For events that come in crowds: a statement for all of them costs little more than for one.
+        On PostgreSQL *tx* is a brief: what it executes is written once, at import.
         """
 
         def register(
-            handler: Callable[[AsyncSession, list[E]], Awaitable[None]],
-        ) -> Callable[[AsyncSession, list[E]], Awaitable[None]]:
+            handler: Callable[[Writing, list[E]], Awaitable[None]],
+        ) -> Callable[[Writing, list[E]], Awaitable[None]]:
             self.add(event, handler, takes="events")
             return handler
 

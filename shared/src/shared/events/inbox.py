@@ -1,6 +1,7 @@
 """Handling: the inbox row and the effect are one commit; what cannot be handled is parked."""
 
 import hashlib
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -8,10 +9,10 @@ from typing import Any, Final
 import structlog
 from pydantic import ValidationError
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
 from shared.contracts.base import Envelope
+from shared.db.brief import Writing
 from shared.db.bulk import insert_absent
 from shared.db.engine import Database
 from shared.events import traces
@@ -95,9 +96,13 @@ async def handle(
 ) -> None:
     """Apply events not seen before, all in one transaction. Raises what a handler raises."""
     received = await prepare(registration, received, runtime)
-    async with database.transaction() as tx:
+    in_crowds = registration.takes == "events"
+    opened: AbstractAsyncContextManager[Any] = (
+        database.brief() if in_crowds else database.transaction()
+    )
+    async with opened as tx:
         new = await _new_ones(tx, registration.durable, received)
-        if registration.takes == "events" and new:
+        if in_crowds and new:
             with traces.handling_all(registration.durable, new):
                 await registration.handler(tx, [one.event for one in new])
             return
@@ -107,7 +112,7 @@ async def handle(
                 await registration.handler(tx, given)
 
 
-async def _new_ones(tx: AsyncSession, consumer: str, received: list[Received]) -> list[Received]:
+async def _new_ones(tx: Writing, consumer: str, received: list[Received]) -> list[Received]:
     """Note *received* as handled; return those that were not noted before, each once."""
     now = utcnow()
     first = {one.key: one for one in reversed(received)}

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
 from shared.contracts.base import Event
+from shared.db.brief import Writing
 from shared.db.bulk import insert_rows, table_of
 from shared.db.engine import TELLING, View
 from shared.events.tables import DeadLetter, Outbox
@@ -50,7 +51,7 @@ _ACKED: Final = (
 _STAMP_ALL: Final = _STAMP.where(_TABLE.c.id == _ACKED.c.id).values(stream_seq=_ACKED.c.seq)
 
 
-async def emit(tx: AsyncSession, *events: Event, traces: Sequence[str] | None = None) -> None:
+async def emit(tx: Writing, *events: Event, traces: Sequence[str] | None = None) -> None:
     """
     Add *events* to the outbox of the transaction; the relay publishes them after its commit.
 

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from exams.repository import participants as repository
 from exams.repository.participants import ResultRow
 from shared.contracts.results import ResultChangedV1
+from shared.db.brief import Writing
 
 
-async def keep_results(tx: AsyncSession, results: Iterable[ResultChangedV1]) -> None:
+async def keep_results(tx: Writing, results: Iterable[ResultChangedV1]) -> None:
     """
     Keep what results told unless something newer is known, and count the participants anew.
 

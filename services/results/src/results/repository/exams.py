@@ -1,33 +1,33 @@
 """SQL of the exams' replica."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from results.models import ExamReplica, ExamVersionReplica
+from shared.db.brief import Writing
+from shared.db.bulk import find_rows
 from shared.db.upsert import insert_into, insert_newer
 
+_EXAM: Final = tuple(column.key for column in ExamReplica.__table__.columns)
 
-async def find_exams(tx: AsyncSession, ids: Sequence[int]) -> dict[int, Any]:
+
+async def find_exams(tx: Writing, ids: Sequence[int]) -> dict[int, Any]:
     """Return the exams among *ids* that are held, by id; rows of `exam_replicas`."""
-    table = ExamReplica.__table__
-    found = await tx.execute(select(table).where(table.c.exam_id.in_(ids)))
+    wanted = [(exam_id,) for exam_id in ids]
+    found = await find_rows(tx, ExamReplica, wanted, key=("exam_id",), columns=_EXAM)
     return {row.exam_id: row for row in found}
 
 
 async def find_questions(
-    tx: AsyncSession, wanted: Sequence[tuple[int, int]]
+    tx: Writing, wanted: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], bytes]:
     """Return the questions of each (exam, questions version) that is held."""
-    key = tuple_(ExamVersionReplica.exam_id, ExamVersionReplica.questions_version)
-    statement = select(
-        ExamVersionReplica.exam_id,
-        ExamVersionReplica.questions_version,
-        ExamVersionReplica.questions,
-    )
-    found = await tx.execute(statement.where(key.in_(wanted)))
+    key = ("exam_id", "questions_version")
+    columns = (*key, "questions")
+    found = await find_rows(tx, ExamVersionReplica, wanted, key=key, columns=columns)
     return {(row[0], row[1]): row[2] for row in found}
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Integer, bindparam, func, literal, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Integer, bindparam, column, func, literal, select, table
 
 from results.models import IdempotencyKey, Result, ResultAnswer
-from shared.db.bulk import insert_absent, insert_rows
+from shared.db.brief import Writing, dialect_of
+from shared.db.bulk import find_rows, insert_absent, insert_rows
 
 Rows = list[dict[str, Any]]
 
@@ -24,34 +24,30 @@ _NEXT_IDS: Final = {
 }
 
 
+_SEQUENCES: Final = table("sqlite_sequence", column("seq"), column("name"))
+_LAST_ID: Final = select(_SEQUENCES.c.seq).where(_SEQUENCES.c.name == bindparam("name"))
+_PAIR: Final = ("exam_id", "student_id")
+_KEY: Final = ("student_id", "key")
+
+
 async def find_existing(
-    tx: AsyncSession, pairs: Sequence[tuple[int, int]]
+    tx: Writing, pairs: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], int]:
     """Return the result id of each (exam, student) that has one."""
-    statement = select(Result.exam_id, Result.student_id, Result.id)
-    key = tuple_(Result.exam_id, Result.student_id)
-    found = await tx.execute(statement.where(key.in_(pairs)))
+    found = await find_rows(tx, Result, pairs, key=_PAIR, columns=(*_PAIR, "id"))
     return {(row[0], row[1]): row[2] for row in found}
 
 
 async def find_keys(
-    tx: AsyncSession, wanted: Sequence[tuple[int, str]]
+    tx: Writing, wanted: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], tuple[str, bytes]]:
     """Return (fingerprint, response) of each (student, key) that was used before."""
-    if not wanted:
-        return {}
-    statement = select(
-        IdempotencyKey.student_id,
-        IdempotencyKey.key,
-        IdempotencyKey.fingerprint,
-        IdempotencyKey.response,
-    )
-    key = tuple_(IdempotencyKey.student_id, IdempotencyKey.key)
-    found = await tx.execute(statement.where(key.in_(wanted)))
+    columns = (*_KEY, "fingerprint", "response")
+    found = await find_rows(tx, IdempotencyKey, wanted, key=_KEY, columns=columns)
     return {(row[0], row[1]): (row[2], row[3]) for row in found}
 
 
-async def take_ids(tx: AsyncSession, model: type[Any], count: int) -> range | list[int]:
+async def take_ids(tx: Writing, model: type[Any], count: int) -> range | list[int]:
     """
     Return *count* ids for new rows of *model*, so that nothing has to be read back.
 
@@ -60,26 +56,24 @@ async def take_ids(tx: AsyncSession, model: type[Any], count: int) -> range | li
     if count == 0:
         return []
     name = model.__tablename__
-    if tx.get_bind().dialect.name == "postgresql":
-        taken: list[int] = await tx.scalar(_NEXT_IDS[name], {"count": count}) or []
+    if dialect_of(tx) == "postgresql":
+        taken: list[int] = (await tx.execute(_NEXT_IDS[name], {"count": count})).one()[0]
         return taken
-    last = await tx.scalar(
-        text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}
-    )
-    return range((last or 0) + 1, (last or 0) + 1 + count)
+    last = (await tx.execute(_LAST_ID, {"name": name})).first()
+    first = (last[0] if last else 0) + 1
+    return range(first, first + count)
 
 
-async def add_results(tx: AsyncSession, rows: Rows) -> set[int]:
+async def add_results(tx: Writing, rows: Rows) -> set[int]:
     """Insert results where (exam, student) has none; return the ids of those inserted."""
-    return await insert_absent(tx, Result, rows, key=("exam_id", "student_id"), returning=("id",))
+    return await insert_absent(tx, Result, rows, key=_PAIR, returning=("id",))
 
 
-async def add_answers(tx: AsyncSession, rows: Rows) -> None:
+async def add_answers(tx: Writing, rows: Rows) -> None:
     """Insert answers."""
     await insert_rows(tx, ResultAnswer, rows)
 
 
-async def add_keys(tx: AsyncSession, rows: Rows) -> set[tuple[int, str]]:
+async def add_keys(tx: Writing, rows: Rows) -> set[tuple[int, str]]:
     """Keep the answers given; return the (student, key) pairs that were free."""
-    pair = ("student_id", "key")
-    return await insert_absent(tx, IdempotencyKey, rows, key=pair, returning=pair)
+    return await insert_absent(tx, IdempotencyKey, rows, key=_KEY, returning=_KEY)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from results.domain import ExamVersion, Option, Question
 from results.repository import exams as repository
+from shared.db.brief import Writing
 
 Version = tuple[int, int]
 """An exam, and the version of its questions."""
@@ -74,7 +75,7 @@ class Versions:
         self._size = 0
         self._ready: OrderedDict[Version, ExamVersion] = OrderedDict()
 
-    async def find(self, tx: AsyncSession, wanted: Sequence[Version]) -> dict[Version, ExamVersion]:
+    async def find(self, tx: Writing, wanted: Sequence[Version]) -> dict[Version, ExamVersion]:
         """Return those of *wanted* that are held."""
         found = {key: self._ready[key] for key in wanted if key in self._ready}
         for key in found:

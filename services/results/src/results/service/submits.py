@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from results import domain
 from results.domain import Answer, ExamVersion, Graded
 from results.errors import AlreadySubmitted, ExamClosed, ExamNotFound, KeyReused
@@ -15,6 +13,7 @@ from results.repository import exams as exams_repository
 from results.repository import submits as repository
 from results.service import rows
 from results.service.exams import Versions
+from shared.db.brief import Writing
 from shared.errors import DomainError, Unavailable
 from shared.events.outbox import emit
 
@@ -72,7 +71,7 @@ class _Known:
 
 
 async def submit_all(
-    tx: AsyncSession,
+    tx: Writing,
     submissions: Sequence[Submission],
     *,
     now: datetime,
@@ -100,7 +99,7 @@ async def submit_all(
 
 
 async def _judge(
-    tx: AsyncSession,
+    tx: Writing,
     waiting: Sequence[tuple[int, Submission]],
     outcomes: list[Outcome],
     trusted: set[int],
@@ -121,7 +120,7 @@ async def _judge(
     return passed
 
 
-async def _look_up(tx: AsyncSession, submissions: Sequence[Submission], ready: Versions) -> _Known:
+async def _look_up(tx: Writing, submissions: Sequence[Submission], ready: Versions) -> _Known:
     keys = [(one.student_id, one.key) for one in submissions if one.key]
     pairs = [(one.exam_id, one.student_id) for one in submissions]
     exams = await exams_repository.find_exams(tx, list({one.exam_id for one in submissions}))
@@ -190,7 +189,7 @@ def _grade(one: Submission, exam: Any, content: ExamVersion | None) -> Graded:  
 
 
 async def _store(
-    tx: AsyncSession, passed: list[_Graded], outcomes: list[Outcome], now: datetime
+    tx: Writing, passed: list[_Graded], outcomes: list[Outcome], now: datetime
 ) -> set[int]:
     """Store hand-ins; return the places of those stored: the key decides, not what was judged."""
     passed.sort(key=lambda one: (one.submission.exam_id, one.submission.student_id))
