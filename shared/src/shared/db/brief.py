@@ -9,6 +9,7 @@ from sqlalchemy.sql import Executable
 
 from shared.db.drivers import Connection, Connections
 from shared.db.gate import Gate
+from shared.db.glance import Glance
 from shared.db.limits import LOCK_SECONDS
 from shared.db.prepared import Rows, Statements
 
@@ -27,6 +28,7 @@ class Brief:
         """Run *statements* over *connection*, in the transaction that is open there."""
         self._statements = statements
         self._connection = connection
+        self.dialect = statements.dialect
         self.info: dict[str, Any] = {}
 
     async def execute(
@@ -42,9 +44,10 @@ Writing = AsyncSession | Brief
 """A write transaction, of whichever kind."""
 
 
-def dialect_of(tx: Writing) -> str:
+def dialect_of(tx: Writing | Glance) -> str:
     """Return the name of the dialect that *tx* speaks."""
-    return "postgresql" if isinstance(tx, Brief) else tx.get_bind().dialect.name
+    speaker = tx.get_bind() if isinstance(tx, AsyncSession) else tx
+    return speaker.dialect.name
 
 
 class Briefs:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeEngine
 
 from shared.db.brief import Brief, Writing, dialect_of
+from shared.db.glance import Glance
 
 Rows = Sequence[dict[str, Any]]
 
@@ -44,7 +45,7 @@ async def insert_absent(
 
 
 async def find_rows(
-    tx: Writing,
+    view: Writing | Glance,
     model: type[DeclarativeBase],
     wanted: Sequence[tuple[Any, ...]],
     *,
@@ -55,11 +56,15 @@ async def find_rows(
     if not wanted:
         return []
     table = table_of(model)
-    if dialect_of(tx) == "postgresql":
+    if dialect_of(view) == "postgresql":
         arrays = dict(zip(key, map(list, zip(*wanted, strict=True)), strict=True))
-        return (await tx.execute(_by_arrays(model, key, columns), arrays)).all()
-    names = tuple_(*(table.c[name] for name in key))
-    return (await tx.execute(select(*_named(table, columns)).where(names.in_(wanted)))).all()
+        return (await view.execute(_by_arrays(model, key, columns), arrays)).all()
+    if isinstance(view, Glance):
+        one = _by_key(model, key, columns)
+        each = [await view.execute(one, dict(zip(key, values, strict=True))) for values in wanted]
+        return [row for rows in each for row in rows]
+    names = tuple_(*_named(table, key))
+    return (await view.execute(select(*_named(table, columns)).where(names.in_(wanted)))).all()
 
 
 async def _run(
@@ -105,6 +110,13 @@ def _by_arrays(model: type[DeclarativeBase], key: tuple[str, ...], columns: tupl
     source = unnested(table, key)
     is_wanted = and_(*(table.c[name] == source.c[name] for name in key))
     return select(*_named(table, columns)).join(source, is_wanted)
+
+
+@cache
+def _by_key(model: type[DeclarativeBase], key: tuple[str, ...], columns: tuple[str, ...]) -> Any:  # noqa: ANN401 - a Select
+    table = table_of(model)
+    is_wanted = and_(*(table.c[name] == bindparam(name) for name in key))
+    return select(*_named(table, columns)).where(is_wanted)
 
 
 def unnested(table: Table, names: Sequence[str]) -> Any:  # noqa: ANN401 - a table-valued alias

@@ -29,6 +29,7 @@ class Glance:
         """Prepare glances over *connections*; nothing is opened yet."""
         self._statements = statements
         self._connections = connections
+        self.dialect = statements.dialect
         self.gate = Gate(PARALLEL, LOCK_SECONDS)
 
     async def execute(

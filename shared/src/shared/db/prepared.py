@@ -61,14 +61,14 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         """Compile for *dialect*."""
-        self._dialect = dialect
+        self.dialect = dialect
         self._prepared: dict[Executable, Prepared] = {}
 
     def prepare(self, statement: Executable) -> Prepared:
         """Return *statement*, which must be one of a module, ready to run."""
         prepared = self._prepared.get(statement)
         if prepared is None:
-            prepared = self._prepared[statement] = _prepare(statement, self._dialect)
+            prepared = self._prepared[statement] = _prepare(statement, self.dialect)
         return prepared
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.auth import UserChangedV1
+from shared.db.bulk import find_rows
 from shared.db.engine import Database
+from shared.db.glance import Glance
 from shared.db.upsert import insert_newer
 from shared.errors import Unavailable
 from shared.events.consumers import Consumers
@@ -90,9 +92,11 @@ class Users:
         """Return the user if he is known here; call `resolve` first, outside the transaction."""
         return await tx.get(UserReplica, user_id)
 
-    async def find_many(self, tx: AsyncSession, ids: Iterable[int]) -> dict[int, UserReplica]:
-        """Return those of *ids* that are known, by id."""
-        return await find_users(tx, ids)
+    async def find_roles(self, look: Glance, ids: Iterable[int]) -> dict[int, str]:
+        """Return the roles of those of *ids* that are known, by id."""
+        wanted = [(user_id,) for user_id in dict.fromkeys(ids)]
+        found = await find_rows(look, UserReplica, wanted, key=("id",), columns=("id", "role"))
+        return {row.id: row.role for row in found}
 
     async def resolve(self, ids: Sequence[int]) -> None:
         """

@@ -9,15 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from results.models import ExamReplica, ExamVersionReplica
 from shared.db.brief import Writing
 from shared.db.bulk import find_rows
+from shared.db.glance import Glance
 from shared.db.upsert import insert_into, insert_newer
 
 _EXAM: Final = tuple(column.key for column in ExamReplica.__table__.columns)
 
 
-async def find_exams(tx: Writing, ids: Sequence[int]) -> dict[int, Any]:
+async def find_exams(view: Writing | Glance, ids: Sequence[int]) -> dict[int, Any]:
     """Return the exams among *ids* that are held, by id; rows of `exam_replicas`."""
     wanted = [(exam_id,) for exam_id in ids]
-    found = await find_rows(tx, ExamReplica, wanted, key=("exam_id",), columns=_EXAM)
+    found = await find_rows(view, ExamReplica, wanted, key=("exam_id",), columns=_EXAM)
     return {row.exam_id: row for row in found}
 
 

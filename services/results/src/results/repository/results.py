@@ -22,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from results.errors import AnswerNotFound, ResultNotFound
 from results.models import DeletedResult, Result, ResultAnswer
+from shared.db.brief import Writing
+from shared.db.bulk import insert_absent
 from shared.db.engine import View
-from shared.db.upsert import insert_into
 
 COLUMNS: Final = (
     Result.id,
@@ -191,12 +192,11 @@ async def count_answers(tx: AsyncSession, result_id: int) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-async def add_result(tx: AsyncSession, values: dict[str, Any]) -> Result | None:
+async def add_result(tx: Writing, values: dict[str, Any]) -> Result | None:
     """Insert a result; None when its (exam, student) has one."""
-    insert = insert_into(tx, Result).values(values)
-    insert = insert.on_conflict_do_nothing(index_elements=["exam_id", "student_id"])
-    found: Result | None = await tx.scalar(insert.returning(Result))
-    return found
+    key = ("exam_id", "student_id")
+    added = await insert_absent(tx, Result, [values], key=key, returning=("id",))
+    return Result(id=added.pop(), **values) if added else None
 
 
 async def move_result(

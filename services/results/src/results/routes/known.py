@@ -8,7 +8,6 @@ from results.intake import Intake
 from results.service import exams as service
 from shared.errors import Invalid, Unavailable
 from shared.runtime import Runtime
-from shared.users import UserReplica
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class _Seen:
     """What this service knows by itself of an exam and of people."""
 
     title: str | None
-    people: Mapping[int, UserReplica]
+    roles: Mapping[int, str]
 
 
 async def require_known(
@@ -42,9 +41,9 @@ async def require_known(
     if exam_id is not None and not seen.title:
         problems |= _unknown("exam", exam_id)
     for name, user_id in people.items():
-        user = seen.people.get(user_id)
+        role = seen.roles.get(user_id)
         # A result is a student's, and no student checks one.
-        if user is None or (user.role == "student") != (name == "student"):
+        if role is None or (role == "student") != (name == "student"):
             problems |= _unknown(name, user_id)
     if problems:
         raise Invalid(problems)
@@ -52,10 +51,10 @@ async def require_known(
 
 
 async def _look(app: Runtime, exam_id: int | None, people: Mapping[str, int]) -> _Seen:
-    async with app.database.reading() as view:
-        title = None if exam_id is None else await service.find_title(view, exam_id)
-        known = await app.users.find_many(view, people.values()) if app.users and people else {}
-    return _Seen(title, known)
+    look = app.database.glance
+    title = None if exam_id is None else await service.find_title(look, exam_id)
+    roles = await app.users.find_roles(look, people.values()) if app.users and people else {}
+    return _Seen(title, roles)
 
 
 async def _ask(
@@ -65,7 +64,7 @@ async def _ask(
     asks_exam = exam_id is not None and seen.title is None
     if exam_id is not None and asks_exam and not await intake.leases.renew(exam_id):
         raise Unavailable
-    absent = [user_id for user_id in people.values() if user_id not in seen.people]
+    absent = [user_id for user_id in people.values() if user_id not in seen.roles]
     if app.users is not None and absent:
         await app.users.resolve(absent)
     return asks_exam or bool(absent)

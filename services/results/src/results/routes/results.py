@@ -78,7 +78,7 @@ async def create_result(
     values = body.model_dump() | _given(body, caller)
     service.require_possible(values)
     title = await require_known(app, intake, values)
-    async with app.database.transaction() as tx:
+    async with app.database.brief() as tx:
         result = await service.create_result(tx, values, exam_title=title, now=now)
         shown = result_out(result)
     return reply(shown, 201)

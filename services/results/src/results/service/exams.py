@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from results.domain import ExamVersion, Option, Question
 from results.repository import exams as repository
 from shared.db.brief import Writing
+from shared.db.glance import Glance
 
 Version = tuple[int, int]
 """An exam, and the version of its questions."""
@@ -55,9 +56,9 @@ async def is_held(tx: AsyncSession, state: dict[str, Any]) -> bool:
     return bool(exam.is_deleted or await repository.find_questions(tx, [key]))
 
 
-async def find_title(tx: AsyncSession, exam_id: int) -> str | None:
+async def find_title(look: Glance, exam_id: int) -> str | None:
     """Return the title of an exam that exists, else None."""
-    row = (await repository.find_exams(tx, [exam_id])).get(exam_id)
+    row = (await repository.find_exams(look, [exam_id])).get(exam_id)
     return None if row is None or row.is_deleted else str(row.title)
 
 

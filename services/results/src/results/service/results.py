@@ -12,6 +12,7 @@ from results.models import Result, ResultAnswer
 from results.repository import results as repository
 from results.repository.results import ResultFilter, Slice
 from shared.contracts.results import ResultChangedV1
+from shared.db.brief import Writing
 from shared.db.glance import Glance
 from shared.errors import Invalid
 from shared.events.outbox import emit
@@ -76,7 +77,7 @@ async def list_answers(
 
 
 async def create_result(
-    tx: AsyncSession, values: dict[str, Any], *, exam_title: str, now: datetime
+    tx: Writing, values: dict[str, Any], *, exam_title: str, now: datetime
 ) -> Result:
     """Write a result by hand. Raises `ResultExists`: the unique key decides."""
     require_possible(values)
