@@ -21,13 +21,19 @@ class Class:
     """Some students and some exams, of which every pair is handed in once."""
 
     def __init__(
-        self, teacher: Person, students: list[Person], exams: list[Any], history: History
+        self, suite: Suite, teacher: Person, students: list[Person], history: History
     ) -> None:
+        self.suite = suite
         self.teacher = teacher
         self.students = students
-        self.exams = exams
+        self.exams: list[Any] = []
         self.history = history
         self.expected: dict[Pair, Expected] = {}
+
+    async def new_exam(self) -> Any:
+        """Let the teacher publish one exam more."""
+        self.exams.append(await self.suite.make_exam(self.teacher))
+        return self.exams[-1]
 
     async def hand_in(self, *, at_once: int) -> None:
         """Hand in everything, each with a key of its own until it is accepted."""
@@ -106,5 +112,8 @@ def _answers(student: Person, exam: Any) -> tuple[dict[str, Any], Expected]:
 async def open_class(suite: Suite, history: History, *, students: int, exams: int) -> Class:
     """Return a class that has its exams before it and nothing handed in."""
     teacher = await suite.known("employee")
-    made = [await suite.make_exam(teacher) for _ in range(exams)]
-    return Class(teacher, await suite.sign_up_many("student", students), made, history)
+    pupils = await suite.sign_up_many("student", students)
+    group = Class(suite, teacher, pupils, history)
+    for _ in range(exams):
+        await group.new_exam()
+    return group

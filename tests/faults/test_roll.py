@@ -51,7 +51,7 @@ class Traffic:
 async def teach(suite: Suite, history: History, traffic: Traffic, over: asyncio.Event) -> None:
     """Write exams, publish each and let a student hand it in at once, until it is over."""
     teacher, student = await suite.known("employee"), await suite.sign_up("student")
-    group = Class(teacher, [student], [], history)
+    group = Class(suite, teacher, [student], history)
     subject = await teacher.post("/subjects/", {"name": f"Fan {uuid4().hex[:8]}"})
     while not over.is_set():
         made = await teacher.ask("POST", "/exams/", exam_body(subject["id"], tests=1))
