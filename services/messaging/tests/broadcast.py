@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from messaging.domain.delivery import UNKNOWN
+from messaging.domain.draft import Draft
 from messaging.models import MessageLog
 from messaging.service import messages as service
 from services.messaging.tests.conftest import told
@@ -103,9 +104,8 @@ async def write_to(database: Database, count: int, text: str = "Salom") -> int:
     async with database.transaction() as tx:
         await insert_newer(tx, UserReplica, rows)
     async with database.transaction() as tx:
-        written = await service.create_message(
-            tx, text=text, recipient_ids=students, sent_by=3, now=utcnow()
-        )
+        draft = Draft(text, students, sent_by=3, now=utcnow())
+        written = await service.create_message(tx, draft)
     return int(written.id)
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from messaging.domain.delivery import Pace
 from messaging.main import create_app
@@ -18,6 +19,7 @@ from services.messaging.tests.fake_bot import TOKEN, FakeBot, fake_bot
 from shared.contracts.auth import UserChangedV1
 from shared.db.engine import Database
 from shared.testing.plugin import MakeClient
+from shared.testing.statements import glances
 from shared.testing.tokens import TokenFactory
 from shared.testing.waiting import eventually
 from shared.users.replica import apply_user
@@ -51,6 +53,28 @@ async def tell(database: Database, *events: UserChangedV1) -> None:
     async with database.transaction() as tx:
         for event in events:
             await apply_user(tx, event)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Collect what this task's requests send to the database, not what runs beside them."""
+    seen: list[str] = []
+    own = asyncio.current_task()
+
+    def note(sql: str, _: object) -> None:
+        if asyncio.current_task() is own:
+            seen.append(sql)
+
+    def note_session(_: object, __: object, sql: str, *___: object) -> None:
+        note(sql, None)
+
+    engines = {database._reads.sync_engine, database._writes.sync_engine}
+    with glances(note):
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note_session)
+        yield seen
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note_session)
 
 
 class Caller:

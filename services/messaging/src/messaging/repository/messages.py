@@ -1,6 +1,6 @@
 """Statements on messages and their logs, as people write and read them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -12,11 +12,7 @@ from messaging.domain.listing import Part, Wanted
 from messaging.errors import MessageNotFound
 from messaging.models import Message, MessageLog
 from messaging.repository.written import WRITTEN
-from shared.db.bulk import insert_rows
-from shared.users import UserReplica
 
-PARAMETERS: Final = 500
-"""How many ids one statement names; SQLite bounds them."""
 AT_ONCE_READ: Final = 20
 """Messages fetched together; each may be a megabyte."""
 SHOWN_AS: Final = {Status.PENDING: (Status.PENDING, Status.SENDING)}
@@ -25,43 +21,6 @@ SHOWN_AS: Final = {Status.PENDING: (Status.PENDING, Status.SENDING)}
 AnySelect = Select[*tuple[Any, ...]]
 MessageRow = Row[int, str, int, datetime, str, str]
 """A message; its recipients and its logs are JSON already."""
-
-
-async def find_students(tx: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
-    """Return the names of those of *ids* who are active students."""
-    found: dict[int, str] = {}
-    for start in range(0, len(ids), PARAMETERS):
-        statement = select(UserReplica.id, UserReplica.full_name).where(
-            UserReplica.id.in_(ids[start : start + PARAMETERS]),
-            UserReplica.role == "student",
-            UserReplica.is_active,
-        )
-        found.update((row.id, row.full_name) for row in await tx.execute(statement))
-    return found
-
-
-async def add_message(tx: AsyncSession, *, text: str, sent_by: int, now: datetime) -> int:
-    """Store a message and return its id."""
-    message = Message(text=text, sent_by=sent_by, created_at=now)
-    tx.add(message)
-    await tx.flush()
-    return message.id
-
-
-async def add_logs(tx: AsyncSession, message_id: int, names: dict[int, str]) -> None:
-    """Queue the message for each of *names*, in their order."""
-    rows = [
-        {
-            "message_id": message_id,
-            "recipient_id": recipient,
-            "recipient_name": name,
-            "status": Status.PENDING,
-            "due_at": AT_ONCE,
-            "tries": 0,
-        }
-        for recipient, name in names.items()
-    ]
-    await insert_rows(tx, MessageLog, rows)
 
 
 async def require_message(tx: AsyncSession, message_id: int) -> None:
@@ -79,9 +38,8 @@ async def get_message(tx: AsyncSession, message_id: int) -> MessageRow:
 
 
 def _whole(tx: AsyncSession) -> AnySelect:
-    recipients, logs = WRITTEN[tx.get_bind().dialect.name]
     message = (Message.id, Message.text, Message.sent_by, Message.created_at)
-    return select(*message, recipients.label("recipients"), logs.label("logs"))
+    return select(*message, *WRITTEN[tx.get_bind().dialect.name])
 
 
 async def lock_logs(tx: AsyncSession, message_id: int, *statuses: Status) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from messaging.deps import MessageFilter, MessageId, MessagesPage, StaffCaller, part_of
+from messaging.domain.draft import Draft
 from messaging.errors import MessageNotFound, NoRecipients
 from messaging.schemas import (
     MessageCreate,
@@ -47,12 +48,14 @@ async def create_message(
     now: Now,
 ) -> Response:
     """Write to students; the logs say `pending`, the sender does the rest."""
-    if app.users is not None:
-        await app.users.resolve(body.recipient_ids)
-    async with app.database.transaction() as tx:
-        written = await service.create_message(
-            tx, text=body.text, recipient_ids=body.recipient_ids, sent_by=caller.user_id, now=now
-        )
+    draft = Draft(body.text, body.recipient_ids, sent_by=caller.user_id, now=now)
+    async with app.database.brief() as tx:
+        written = await service.create_message_to_known(tx, draft)
+    if written is None:
+        if app.users is not None:
+            await app.users.resolve(draft.wanted)
+        async with app.database.brief() as tx:
+            written = await service.create_message(tx, draft)
     return reply(message_out(written), 201)
 
 

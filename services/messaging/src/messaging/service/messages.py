@@ -1,37 +1,40 @@
 """Use cases around a message: write it, read it, change it, cancel it, send the rest again."""
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from messaging.domain.delivery import Status
+from messaging.domain.draft import Draft
 from messaging.domain.listing import Part, Progress, Wanted
 from messaging.errors import NoRecipients
-from messaging.repository import delivery
+from messaging.repository import delivery, queueing
 from messaging.repository import messages as repository
 from messaging.repository.messages import MessageRow
+from shared.db.brief import Writing
 
 Written = MessageRow
 """A message with its logs, as the database wrote them."""
 
 
-async def create_message(
-    tx: AsyncSession, *, text: str, recipient_ids: Sequence[int], sent_by: int, now: datetime
-) -> Written:
+async def create_message(tx: Writing, draft: Draft) -> Written:
     """
-    Queue *text* for the active students among *recipient_ids*, once each, in their order.
+    Queue a message for the active students among its recipients.
 
-    Raises `NoRecipients` when nobody is left. Ids that may be new must be resolved before.
+    Raises `NoRecipients` when there is none. Ids that may be new must be resolved before.
     """
-    wanted = list(dict.fromkeys(recipient_ids))
-    students = await repository.find_students(tx, wanted)
-    names = {each: students[each] for each in wanted if each in students}
-    if not names:
+    written = await queueing.add_message(tx, draft, even_unknown=True)
+    if written is None:
         raise NoRecipients
-    message_id = await repository.add_message(tx, text=text, sent_by=sent_by, now=now)
-    await repository.add_logs(tx, message_id, names)
-    return await get_message(tx, message_id)
+    return written
+
+
+async def create_message_to_known(tx: Writing, draft: Draft) -> Written | None:
+    """Do the same, but nothing and return None when a recipient is not known here."""
+    written = await queueing.add_message(tx, draft, even_unknown=False)
+    if written is None and await queueing.knows_all(tx, draft):
+        raise NoRecipients
+    return written
 
 
 async def get_message(tx: AsyncSession, message_id: int) -> Written:
