@@ -92,9 +92,7 @@ REGISTERS: dict[str, tuple[Edit, ...]] = {
         after_words,
         after_line(rf".*workers_{LAST}: .*", "    workers_{}: int = Field(default=1, ge=1, le=64)"),
     ),
-    "deploy/local/src/hpa/processes.py": (
-        after_line(rf'.*"{LAST}": \(.*', '    "{}": ("auth",),'),
-    ),
+    "deploy/local/src/hpa/links.py": (after_line(rf'.*"{LAST}": \(.*', '    "{}": ("auth",),'),),
     "README.md": (
         after_line(
             rf".*\(services/{LAST}/README.md\).*",

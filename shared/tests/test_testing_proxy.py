@@ -125,3 +125,21 @@ class TestAProxy:
             reader, writer = await asyncio.open_connection(LOOPBACK, proxy.port)
             assert await asyncio.wait_for(reader.read(), 5) == b""
             writer.close()
+
+    async def test_asks_for_the_port_of_each_line(self, echo: Echo, port: int) -> None:
+        ports = [port]
+
+        def where() -> int:
+            if not ports:
+                raise FileNotFoundError
+            return ports.pop()
+
+        with Proxy(LOOPBACK, where) as proxy:
+            first = Caller(*await asyncio.open_connection(LOOPBACK, proxy.port))
+            second = Caller(*await asyncio.open_connection(LOOPBACK, proxy.port))
+            said = await first.ask(b"one"), await second.reader.read()
+            for each in (first, second):
+                each.writer.close()
+                await each.writer.wait_closed()
+
+        assert (said, echo.heard) == ((b"one\n", b""), [b"one\n"])

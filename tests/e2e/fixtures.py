@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -9,6 +12,7 @@ import pytest
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
+from hpa.links import LINKS
 from shared.testing.proxy import LOOPBACK, Proxy
 from tests.e2e import telegram as bot
 from tests.e2e.containers import Containers, bridge_address, engine_is_missing
@@ -20,6 +24,8 @@ NAME = "suites"
 """As which this module is a plugin of pytest, so that both folders of tests share one suite."""
 KINDS = ("sqlite", "postgresql", "compose")
 """As processes on either database, and as containers."""
+LINES = pytest.mark.parametrize("running", ["lines"], indirect=True)
+"""Marks a test of single links: as processes, one of each service, with proxies between all."""
 
 
 class ByKind(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -29,7 +35,7 @@ class ByKind(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
         words = re.split(r"\W+", rest.partition("[")[2])
-        return next((kind for kind in KINDS if kind in words), file)
+        return next((kind for kind in (*KINDS, "lines") if kind in words), file)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -59,6 +65,8 @@ def running(
         told = {"TELEGRAM_BOT_TOKEN": bot.TOKEN, "TELEGRAM_API_BASE": url}
         if is_compose:
             yield from _run(Containers(folder, **told))
+        elif request.param == "lines":
+            yield from _run_on_lines(folder, url, told)
         elif request.param == "postgresql":
             server = urlsplit(request.getfixturevalue("postgres_url"))
             with Proxy(str(server.hostname), server.port or 5432) as line:
@@ -85,6 +93,26 @@ async def suite(running: Running) -> AsyncIterator[Suite]:
     """Return the running suite."""
     async with Suite(running) as suite:
         yield suite
+
+
+def _run_on_lines(folder: Path, telegram: str, told: dict[str, str]) -> Iterator[Running]:
+    """Let it run with a proxy on every link; the ports of services stand in `stack.json` only."""
+    with ExitStack() as stack:
+
+        def port_of(part: str) -> int:
+            found = made.stack()
+            place = found["nats"] if part == "nats" else found["services"][part]
+            return int(place["url"].rpartition(":")[2])
+
+        lines = {
+            link: stack.enter_context(Proxy(LOOPBACK, partial(port_of, link.partition(">")[2])))
+            for link in sorted(LINKS)
+        }
+        bot_api = stack.enter_context(Proxy(LOOPBACK, int(telegram.rpartition(":")[2])))
+        detours = ",".join(f"{link}={LOOPBACK}:{line.port}" for link, line in lines.items())
+        through_line = {"TELEGRAM_API_BASE": f"http://{LOOPBACK}:{bot_api.port}"}
+        made = Processes(folder, HPA_DETOURS=detours, **told | through_line)
+        yield from _run(made, **lines, **{"messaging>telegram": bot_api})
 
 
 def _run(made: Running, **lines: Proxy) -> Iterator[Running]:

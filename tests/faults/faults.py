@@ -16,9 +16,14 @@ Way = Literal["stop", "keep_down", "cut"]
 """How a part can be down: it answers nothing, it is dead, or nobody reaches it."""
 
 
+def is_link(part: str) -> bool:
+    """Say whether this is the link between two parts: `exams>results` is how exams reaches it."""
+    return ">" in part
+
+
 class Faults(ABC):
     """
-    Hurts parts by name: a service, `nats`, `gateway`, or `postgres` where it can.
+    Hurts parts by name: a service, `nats`, `gateway`, `postgres` or one link where it can.
 
     `heal` undoes everything, whatever it was. The history tells what was done.
     """
@@ -98,7 +103,7 @@ class Faults(ABC):
             self.heal()
 
     def line(self, part: str) -> Proxy:
-        """Return the proxy before a part: `gateway`, and `postgres` where one was put there."""
+        """Return the proxy before a part, or on a link, where one was put there."""
         assert part in self.running.lines, f"no proxy stands before {part}"
         return self.running.lines[part]
 
@@ -106,7 +111,7 @@ class Faults(ABC):
         """Say whether the verb can be done to the part."""
         if verb in self.BY_LINE:
             return part in self.running.lines
-        return part not in self.ONLY_BY_LINE
+        return part not in self.ONLY_BY_LINE and not is_link(part)
 
     @abstractmethod
     def delete_nats_store(self) -> None:

@@ -91,15 +91,15 @@ class Class:
                 found.append({**result, "answers": answers})
         return found
 
+    async def counts(self) -> list[int]:
+        """Return how many participants exams counts, by exam."""
+        listed = {each["id"]: each for each in await self.teacher.get("/exams/")}
+        return [listed[exam["id"]]["participants_count"] for exam in self.exams]
+
     async def counted(self, *, seconds: float) -> None:
         """Wait until exams counts every participant."""
-
-        async def counts() -> list[int]:
-            listed = {each["id"]: each for each in await self.teacher.get("/exams/")}
-            return [listed[exam["id"]]["participants_count"] for exam in self.exams]
-
         expected = [len(self.students)] * len(self.exams)
-        await eventually(counts, until=lambda found: found == expected, seconds=seconds)
+        await eventually(self.counts, until=lambda found: found == expected, seconds=seconds)
 
 
 def _answers(student: Person, exam: Any) -> tuple[dict[str, Any], Expected]:

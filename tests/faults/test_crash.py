@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.e2e.fixtures import KINDS
 from tests.e2e.running import SERVICES, Running
 from tests.e2e.suite import Suite
 from tests.faults.dice import dice
-from tests.faults.faults import Faults
+from tests.faults.faults import Faults, is_link
 from tests.faults.hand_in import open_class
 from tests.faults.history import History
 
@@ -19,10 +20,9 @@ VICTIMS = (*SERVICES, "results", "results", "nats", "gateway", "postgres")
 """Results three times: it is where the students are."""
 VERBS = ("kill", "kill", "stop", "cut", "slow", "drop_response")
 """What is done to a victim; what is stopped, cut off or slow goes on before the next blow."""
-ROUNDS = [
-    pytest.param(3, 6, id="short"),
-    pytest.param(60, None, id="long", marks=pytest.mark.chaos),
-]
+SHORT = (3, 6)
+"""Rounds, and the seed."""
+LONG = (60, None)
 BLOWS = 6
 HEALTHY_SECONDS = 20
 
@@ -31,7 +31,8 @@ HEALTHY_SECONDS = 20
 def beating(faults: Faults, chance: random.Random) -> Iterator[None]:
     """Do something to some random parts while the block runs."""
     over = threading.Event()
-    blows = [(verb, each) for verb in VERBS for each in VICTIMS if faults.can(verb, each)]
+    victims = (*VICTIMS, *filter(is_link, faults.running.lines))
+    blows = [(verb, each) for verb in VERBS for each in victims if faults.can(verb, each)]
 
     def work() -> None:
         for _ in range(BLOWS):
@@ -51,7 +52,17 @@ def beating(faults: Faults, chance: random.Random) -> Iterator[None]:
         beater.join()
 
 
-@pytest.mark.parametrize(("rounds", "seed"), ROUNDS)
+@pytest.mark.parametrize(
+    ("running", "rounds", "seed"),
+    [
+        *(pytest.param(kind, *SHORT, id=f"{kind}-short") for kind in KINDS),
+        *(
+            pytest.param(kind, *LONG, id=f"{kind}-long", marks=pytest.mark.chaos)
+            for kind in (*KINDS, "lines")
+        ),
+    ],
+    indirect=["running"],
+)
 async def test_nothing_accepted_is_lost_whatever_is_done(
     running: Running, faults: Faults, history: History, rounds: int, seed: int | None
 ) -> None:

@@ -18,7 +18,7 @@ REGISTERS = {
     "deploy/nats.conf": r'"user": "{}"',
     "shared/src/shared/events/topology.py": r'SERVICES: .*"{}"',
     "deploy/local/src/hpa/options.py": r'SERVICES: .*"{}"',
-    "deploy/local/src/hpa/processes.py": r'"{}": \(',
+    "deploy/local/src/hpa/links.py": r'"{}": \(',
     "tests/e2e/running.py": r'SERVICES = .*"{}"',
     "README.md": r"services/{}\b",
 }

@@ -39,6 +39,14 @@ class TestReadOptions:
         assert options.telegram_bot_token is not None
         assert options.telegram_bot_token.get_secret_value() == "1:x"
 
+    def test_reads_detours_by_their_links(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HPA_DETOURS", "exams>results=127.0.0.1:9000, auth>nats=127.0.0.1:9001")
+
+        assert read_options().detours == {
+            "exams>results": "127.0.0.1:9000",
+            "auth>nats": "127.0.0.1:9001",
+        }
+
     def test_takes_an_empty_variable_for_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HPA_POSTGRES_URL", "")
         monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "")
@@ -58,6 +66,8 @@ class TestReadOptions:
             ("HPA_WORKERS_RESULTS", "65"),
             ("HPA_POSTGRES_URL", "mysql://hpa:geheim@db"),
             ("TELEGRAM_API_BASE", "api.telegram.org"),
+            ("HPA_DETOURS", "exams>results"),
+            ("HPA_DETOURS", "exams>results=127.0.0.1:9000,exams>disk=127.0.0.1:9001"),
         ],
     )
     def test_names_the_variable_that_makes_no_sense(

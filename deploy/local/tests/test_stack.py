@@ -113,6 +113,16 @@ class TestProcesses:
         ]
         assert not any("PYTHONDONTWRITEBYTECODE" in values for values in env.values())
 
+    def test_are_told_a_detour_where_one_was_asked_for(self, plan_of: MakePlan) -> None:
+        plan = plan_of(detours={"exams>results": "127.0.0.1:9000", "exams>nats": "127.0.0.1:9001"})
+
+        env = {process.name: process.env for process in make_processes(plan)}
+
+        assert env["exams"]["RESULTS_URL"] == "http://127.0.0.1:9000"
+        assert env["exams"]["NATS_URL"].endswith("@127.0.0.1:9001")
+        assert env["exams"]["AUTH_URL"] == plan.urls("auth")[0]
+        assert env["results"]["NATS_URL"].endswith(f":{plan.nats}")
+
     def test_create_the_owner_at_the_first_start_only(
         self, plan_of: MakePlan, secrets: Secrets
     ) -> None:

@@ -13,6 +13,6 @@ def write_nats_config(data: DataDir, port: int, passwords: dict[str, str]) -> No
     )
 
 
-def nats_url(port: int, user: str, password: str) -> str:
-    """Return the address that *user* connects to."""
-    return f"nats://{user}:{password}@{HOST}:{port}"
+def nats_url(port: int, user: str, password: str, *, detour: str | None = None) -> str:
+    """Return the address that *user* connects to; a *detour* is what stands between."""
+    return f"nats://{user}:{password}@{detour or f'{HOST}:{port}'}"

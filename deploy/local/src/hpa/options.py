@@ -1,15 +1,19 @@
 """What `make run` and the hpa command read from the environment."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hpa.errors import Refused
+from hpa.links import LINKS
 
 SERVICES: Final = ("auth", "exams", "results", "messaging", "worklogs")
+DETOUR: Final = re.compile(r"([a-z]+>[a-z]+)=([\w.-]+:\d+)", re.ASCII)
 
 
 class Options(BaseSettings):
@@ -35,6 +39,8 @@ class Options(BaseSettings):
     environment: Literal["development", "production"] = Field(
         default="development", validation_alias="ENVIRONMENT"
     )
+    detours: Annotated[Mapping[str, str], NoDecode] = {}
+
     telegram_bot_token: SecretStr | None = Field(
         default=None, validation_alias="TELEGRAM_BOT_TOKEN"
     )
@@ -54,6 +60,18 @@ class Options(BaseSettings):
             message = "it has to begin with http:// or https://"
             raise ValueError(message)
         return value
+
+    @field_validator("detours", mode="before")
+    @classmethod
+    def _links(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found = [DETOUR.fullmatch(each.strip()) for each in value.split(",")]
+        detours = {each[1]: each[2] for each in found if each}
+        if len(detours) < len(found) or not detours.keys() <= LINKS:
+            message = f"it has to be like exams>results=127.0.0.1:9000,…; links are {sorted(LINKS)}"
+            raise ValueError(message)
+        return detours
 
     @field_validator("postgres_url")
     @classmethod

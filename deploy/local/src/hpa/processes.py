@@ -12,6 +12,7 @@ from typing import Final
 from hpa.credentials import Secrets
 from hpa.forks import Forks, can_fork
 from hpa.gateway_config import write_gateway_config
+from hpa.links import CALLS
 from hpa.logs import Log
 from hpa.nats_config import nats_url, write_nats_config
 from hpa.options import SERVICES, Options
@@ -20,14 +21,6 @@ from hpa.ports import HOST, Ports
 from hpa.supervisor import Process
 
 BIN: Final = Path(sysconfig.get_path("scripts"))
-CALLS: Final[Mapping[str, tuple[str, ...]]] = {
-    "auth": (),
-    "exams": ("auth", "results"),
-    "results": ("auth", "exams"),
-    "messaging": ("auth",),
-    "worklogs": ("auth", "exams"),
-}
-"""Which services a service may ask over internal HTTP."""
 PRELOADED: Final = (
     *(f"{service}.main" for service in SERVICES), "messaging.sender", "messaging.bot",
     "gateway.main",
@@ -69,6 +62,11 @@ class Plan:
     def urls(self, service: str) -> list[str]:
         """Return the addresses of a service's processes."""
         return [url(port) for port in self.services[service]]
+
+    def reached(self, service: str, *, by: str) -> list[str]:
+        """Return the addresses at which another service is told to ask it."""
+        detour = self.options.detours.get(f"{by}>{service}")
+        return [f"http://{detour}"] if detour else self.urls(service)
 
 
 def url(port: int) -> str:
@@ -127,14 +125,16 @@ def service_env(plan: Plan, service: str, port: int) -> dict[str, str]:
         "PORT": str(port),
         "ENVIRONMENT": options.environment,
         "DATABASE_URL": secrets.database_urls[service],
-        "NATS_URL": nats_url(plan.nats, service, secrets.nats[service]),
-        "JWKS_URL": f"{plan.urls('auth')[0]}/.well-known/jwks.json",
+        "NATS_URL": nats_url(
+            plan.nats, service, secrets.nats[service], detour=options.detours.get(f"{service}>nats")
+        ),
+        "JWKS_URL": f"{plan.reached('auth', by=service)[0]}/.well-known/jwks.json",
         "JWKS_CACHE": str(plan.data.jwks / f"{service}.json"),
         "SERVICE_SECRET": secrets.services[service],
         "HPA_TIME_ZONE": options.time_zone,
     }
     for called in CALLS[service]:
-        env[f"{called.upper()}_URL"] = ",".join(plan.urls(called))
+        env[f"{called.upper()}_URL"] = ",".join(plan.reached(called, by=service))
         env[f"{called.upper()}_SECRET"] = secrets.services[called]
     if service == "auth":
         env["KEYS_DIR"] = str(plan.data.keys)

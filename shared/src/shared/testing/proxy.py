@@ -15,13 +15,16 @@ class Proxy:
     """
     Listens on a loopback port of its own and hands everything on to *host* and *port*.
 
-    Its loop runs in a thread, so that it also works for tests that wait without a loop.
+    A *port* that is a function is asked for each line: some targets choose theirs when they start.
+    While it raises `OSError`, callers are hung up on. The loop runs in a thread, so that it also
+    works for tests that wait without a loop.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int | Callable[[], int]) -> None:
         self.dropped = 0
         """How many answers were swallowed."""
-        self._target = host, port
+        self._host = host
+        self._port = port if callable(port) else lambda: port
         self._listener = socket.create_server((LOOPBACK, 0), backlog=1024)
         self.port: int = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -120,7 +123,9 @@ class Proxy:
             asking, to_client = await asyncio.open_connection(sock=client, limit=PIECE)
             writers.append(to_client)
             await self._open.wait()
-            answering, to_target = await asyncio.open_connection(*self._target, limit=PIECE)
+            answering, to_target = await asyncio.open_connection(
+                self._host, self._port(), limit=PIECE
+            )
             writers.append(to_target)
             await _first_of(
                 self._carry(asking, to_target), self._carry(answering, to_client, is_answer=True)
