@@ -31,7 +31,7 @@ class Breakage:
 
 SUBMITS = "services/results/src/results/repository/submits.py"
 JUDGE = "services/results/src/results/service/submits.py"
-DELIVERY = "services/messaging/src/messaging/repository/delivery.py"
+SWEEPING = "services/messaging/src/messaging/repository/sweeping.py"
 BREAKAGES = (
     Breakage(
         "synchronous=NORMAL",
@@ -193,7 +193,7 @@ BREAKAGES = (
     Breakage(
         "what was found sending goes back to pending",
         (12,),
-        DELIVERY,
+        SWEEPING,
         "            .where(MessageLog.id.in_(ids), MessageLog.status == Status.SENDING)\n"
         "            .values(status=Status.FAILED, error=error, lease_until=None)\n",
         "            .where(MessageLog.id.in_(ids), MessageLog.status == Status.SENDING)\n"

@@ -273,20 +273,20 @@ class Sender:
 
     async def _sweep(self) -> None:
         while True:
+            is_behind = False
             try:
-                ended = await self._sweep_once()
+                is_behind = await self._sweep_once()
             except Unavailable:
-                ended = 0
+                pass
             except Exception:
                 log.exception("sweeping failed")
-                ended = 0
-            if not ended:
+            if not is_behind:
                 await asyncio.sleep(SWEEP_SECONDS)
 
-    async def _sweep_once(self) -> int:
+    async def _sweep_once(self) -> bool:
         has_token = self._api is not None
         if not await service.needs_sweep(self._database.glance, has_token=has_token):
-            return 0
+            return False
         async with self._database.transaction() as tx:
             return await service.sweep(tx, has_token=has_token)
 

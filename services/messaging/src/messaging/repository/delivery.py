@@ -27,8 +27,6 @@ from shared.db.upsert import insert_into
 from shared.users import UserReplica
 
 THE_BOT: Final = 1
-LOOKED_AT: Final = 5000
-"""How many of the next rows are looked at for students without a chat."""
 LOGS: Final = cast("Table", MessageLog.__table__)
 CHATS: Final = cast("Table", TelegramChat.__table__)
 
@@ -92,30 +90,15 @@ def _pending() -> Select[Any]:
     )
 
 
-def _is_past(earliest: Select[Any]) -> ColumnElement[bool]:
+def is_past(earliest: Select[Any]) -> ColumnElement[bool]:
+    """Tell whether the *earliest* moment, the least of some, has come."""
     # The least of a partial index, because for EXISTS PostgreSQL reads the whole table where it
     # believes that a row will turn up soon; of a year's rows the waiting ones are the last.
     return func.coalesce(earliest.scalar_subquery() < Micros(), false())
 
 
-_IS_DUE: Final = _is_past(select(func.min(MessageLog.due_at)).where(IS_PENDING))
-_IS_LOST: Final = _is_past(select(func.min(MessageLog.lease_until)).where(IS_SENDING))
-_HEAD: Final = (
-    select(MessageLog.id, MessageLog.recipient_id)
-    .where(IS_PENDING, MessageLog.due_at <= Micros())
-    .order_by(MessageLog.due_at, MessageLog.id)
-    .limit(LOOKED_AT)
-    .subquery()
-)
-_UNLINKED: Final = (
-    select(_HEAD.c.id)
-    .join(UserReplica, UserReplica.id == _HEAD.c.recipient_id)
-    .where(UserReplica.telegram_id.is_(None))
-)
-_HAS_DUE: Final = select(_IS_DUE)
-_TROUBLES: Final = select(
-    _IS_LOST.label("is_lost"), _UNLINKED.exists().label("is_unlinked"), _IS_DUE.label("is_due")
-)
+IS_DUE: Final = is_past(select(func.min(MessageLog.due_at)).where(IS_PENDING))
+_HAS_DUE: Final = select(IS_DUE)
 _DUE: Final = (
     _pending()
     .add_columns(MessageLog.tries, UserReplica.telegram_id, Message.text)
@@ -132,8 +115,6 @@ _DUE: Final = (
     .limit(bindparam("most"))
     .with_for_update(of=MessageLog, skip_locked=True)
 )
-_ANY: Final = _pending().order_by(MessageLog.due_at, MessageLog.id).limit(bindparam("most"))
-_ANY_UNLINKED: Final = _ANY.where(MessageLog.id.in_(_UNLINKED))
 
 
 async def has_due(view: View) -> bool:
@@ -144,12 +125,6 @@ async def has_due(view: View) -> bool:
 async def count_pending(view: AsyncSession) -> int:
     """Return how many rows wait to be sent."""
     return int(await view.scalar(select(func.count()).select_from(LOGS).where(IS_PENDING)) or 0)
-
-
-async def find_troubles(view: View) -> tuple[bool, bool, bool]:
-    """Tell whether rows are lost, wait for a student without a chat, wait at all."""
-    row = (await view.execute(_TROUBLES)).one()
-    return row.is_lost, row.is_unlinked, row.is_due
 
 
 async def list_due_for_update(tx: AsyncSession, *, now: int, slot: int, most: int) -> list[Due]:
@@ -172,40 +147,6 @@ async def mark_sending(
         .where(MessageLog.id.in_(ids), MessageLog.status == Status.PENDING)
         .values(status=Status.SENDING, attempt=attempt, lease_until=lease_until)
     )
-
-
-async def fail_pending(
-    tx: AsyncSession, *, now: int, most: int, error: str, only_unlinked: bool
-) -> int:
-    """End at most *most* due rows that cannot even be tried. Return how many there were."""
-    wanted = _ANY_UNLINKED if only_unlinked else _ANY
-    locked = wanted.with_for_update(of=MessageLog, skip_locked=True)
-    ids = list(await tx.scalars(locked, {"now": now, "most": most}))
-    if ids:
-        await tx.execute(
-            update(MessageLog)
-            .where(MessageLog.id.in_(ids))
-            .values(status=Status.FAILED, error=error, attempt=None, lease_until=None)
-        )
-    return len(ids)
-
-
-async def fail_lost(tx: AsyncSession, *, now: int, error: str) -> int:
-    """End rows whose lease is over; they keep their attempt, in case its owner knows better."""
-    statement = (
-        select(MessageLog.id)
-        .where(IS_SENDING, MessageLog.lease_until < now)
-        .order_by(MessageLog.id)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(await tx.scalars(statement))
-    if ids:
-        await tx.execute(
-            update(MessageLog)
-            .where(MessageLog.id.in_(ids), MessageLog.status == Status.SENDING)
-            .values(status=Status.FAILED, error=error, lease_until=None)
-        )
-    return len(ids)
 
 
 _MINE: Final = (LOGS.c.id == bindparam("log_id")) & (LOGS.c.attempt == bindparam("of_attempt"))

@@ -21,13 +21,12 @@ from messaging.domain.delivery import (
     Status,
     Verdict,
 )
-from messaging.repository import clock
+from messaging.repository import clock, sweeping
 from messaging.repository import delivery as repository
 from shared.db.engine import View
 
 EXTRA: Final = 8
 """Rows looked at beyond the slots: of several for one chat only the first is taken."""
-SWEEP: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,24 +158,20 @@ async def count_pending(view: AsyncSession) -> int:
 
 async def needs_sweep(view: View, *, has_token: bool) -> bool:
     """Tell whether there is something to end; takes no lock."""
-    is_lost, is_unlinked, is_due = await repository.find_troubles(view)
-    return is_lost or is_unlinked or (is_due and not has_token)
+    return await sweeping.has_trouble(view, has_token=has_token)
 
 
-async def sweep(tx: AsyncSession, *, has_token: bool) -> int:
+async def sweep(tx: AsyncSession, *, has_token: bool) -> bool:
     """
-    End what nobody will finish; return how many rows were ended.
+    End what nobody will finish; tell whether there may be more of it.
 
     Found `sending` past its lease: it may have been delivered, so it fails as unknown and never
     waits again. No chat, or no bot: it fails at once, with the reason.
     """
     now = await clock.get_now(tx)
-    ended = await repository.fail_lost(tx, now=now, error=UNKNOWN)
-    ended += await repository.fail_pending(
-        tx, now=now, most=SWEEP, error=NO_CHAT, only_unlinked=True
-    )
-    if not has_token:
-        ended += await repository.fail_pending(
-            tx, now=now, most=SWEEP, error=NO_TOKEN, only_unlinked=False
-        )
-    return ended
+    await sweeping.fail_lost(tx, now=now, error=UNKNOWN)
+    if has_token:
+        ended = await sweeping.fail_unlinked(tx, no_chat=NO_CHAT)
+    else:
+        ended = await sweeping.fail_all(tx, no_chat=NO_CHAT, no_token=NO_TOKEN)
+    return ended == sweeping.LOOKED_AT
