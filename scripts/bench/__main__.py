@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.bench import cost, growth
+from scripts.bench import cost, growth, steady
 from scripts.bench.workloads import QUESTIONS, Bench, Measured, academy, reads, submits
 from shared.testing.postgres import PostgresServer
 from tests.e2e.local import Processes
 from tests.e2e.suite import Suite
 
-REST_SECONDS = 10
+AFTER_START_SECONDS = 10
+REST_SECONDS = 30
 PARTS = (
     "gateway", "auth", "exams", "results", "messaging", "worklogs", "nats", "postgresql", "others",
 )  # fmt: skip
@@ -48,9 +49,11 @@ async def measure(arguments: argparse.Namespace) -> int:
             ready = time.perf_counter() - started
             rest = await at_rest(bench)
             async with Suite(running) as suite:
+                url = server.url if server else None
                 found = await workloads(bench, suite, arguments)
+                rest |= await paced(bench, suite, arguments, url, found[0].per_second)
                 if arguments.plot:
-                    await plots(bench, suite, arguments.plot, server.url if server else None)
+                    await plots(bench, suite, arguments.plot, url)
         finally:
             running.stop()
     rows = {"first start until every part is ready": f"{ready:.1f} s", **rest}
@@ -64,6 +67,7 @@ async def measure(arguments: argparse.Namespace) -> int:
 
 async def at_rest(bench: Bench) -> dict[str, str]:
     """Return what the suite costs while nobody asks it anything."""
+    await asyncio.sleep(AFTER_START_SECONDS)  # what starting left to do is not rest
     before = sum(cost.cpu_seconds(bench.running, bench.database).values())
     await asyncio.sleep(REST_SECONDS)
     used = sum(cost.cpu_seconds(bench.running, bench.database).values()) - before
@@ -87,6 +91,15 @@ async def workloads(bench: Bench, suite: Suite, arguments: argparse.Namespace) -
     return found
 
 
+async def paced(
+    bench: Bench, suite: Suite, arguments: argparse.Namespace, url: str | None, capacity: float
+) -> dict[str, str]:
+    """Let other students hand in at a pace."""
+    students, exams = arguments.students, arguments.exams
+    who = await academy(suite, "Fransuz tili", students=students, exams=exams)
+    return await steady.measure(bench, who, url, capacity)
+
+
 async def plots(bench: Bench, suite: Suite, folder: Path, server: str | None) -> None:
     """Draw cost against size into *folder*."""
     who = await academy(
@@ -94,9 +107,10 @@ async def plots(bench: Bench, suite: Suite, folder: Path, server: str | None) ->
     )
     costs, latencies = await growth.with_students(bench, who)
     curves = {"processor time per hand-in": costs, "p99": latencies}
-    growth.draw(folder, "students", "Hand-ins at once", curves)
+    growth.draw(folder, "students", ("Many hand in at once", "students at once"), curves)
     points, memory = await growth.with_rows(bench, who, server)
-    growth.draw(folder, "rows", "The list of all results", {"processor time": points})
+    titles = ("The list of all results", "rows of the list")
+    growth.draw(folder, "rows", titles, {"processor time": points})
     print(f"list of all results: {points}; the service grew by {memory} MiB")
     print(f"hand-ins at once: {costs}, p99 {latencies}")
 
@@ -109,8 +123,8 @@ def print_costs(found: list[Measured]) -> None:
     print("|---" * (len(PARTS) + 4) + "|")
     for one in found:
         shares = " | ".join(f"{one.cpu_ms.get(part, 0):.2f}" for part in PARTS)
-        rate, p99 = len(one.took.latencies) / one.took.seconds, one.took.at(0.99)
-        print(f"| {one.name} | {one.total_ms:.2f} | {shares} | {rate:.0f} | {p99:.0f} |")
+        rate, p99 = f"{one.per_second:.0f}", f"{one.took.at(0.99):.0f}"
+        print(f"| {one.name} | {one.total_ms:.2f} | {shares} | {rate} | {p99} |")
 
 
 def main() -> int:

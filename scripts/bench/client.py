@@ -19,8 +19,13 @@ class Took:
 
     def at(self, share: float) -> float:
         """Return the latency in ms that this share of the requests stayed within."""
-        ordered = sorted(self.latencies)
-        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return 1000 * quantile(self.latencies, share)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that this share of *values* stays within."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def request(person: Person, method: str, path: str, body: bytes = b"") -> bytes:
@@ -33,24 +38,35 @@ def request(person: Person, method: str, path: str, body: bytes = b"") -> bytes:
     return head.encode() + body
 
 
-async def send_all(url: str, requests: Sequence[bytes], connections: int) -> Took:
-    """Send each request once, over so many connections at a time."""
-    waiting = iter(requests)
+async def send_all(
+    url: str, requests: Sequence[bytes], connections: int, *, rate: float | None = None
+) -> Took:
+    """
+    Send each request once, over so many connections at a time.
+
+    With *rate*, so many are due in a second, answered or not; each counts from when it was due.
+    """
+    waiting = iter(enumerate(requests))
     took = Took()
     host, _, port = url.removeprefix("http://").partition(":")
+    streams = [
+        await asyncio.open_connection(host, int(port), limit=1 << 20) for _ in range(connections)
+    ]
+    begun = time.perf_counter()
 
-    async def work() -> None:
-        reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 20)
-        for one in waiting:
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for number, one in waiting:
             started = time.perf_counter()
+            if rate is not None:
+                now, started = started, begun + number / rate
+                await asyncio.sleep(max(0.0, started - now))
             writer.write(one)
             took.statuses[await _read(reader)] += 1
             took.latencies.append(time.perf_counter() - started)
         writer.close()
 
-    started = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(connections)))
-    took.seconds = time.perf_counter() - started
+    await asyncio.gather(*(work(*stream) for stream in streams))
+    took.seconds = time.perf_counter() - begun
     return took
 
 

@@ -5,41 +5,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import pygal
 from sqlalchemy import insert
 
 from results.models import Result
 from scripts.bench import cost
 from scripts.bench.client import request
+from scripts.bench.databases import database_of
 from scripts.bench.workloads import Academy, Bench, submits
 from shared.db.engine import Database
 
 ROWS: Final = (1_000, 10_000, 50_000, 200_000)
-AT_ONCE: Final = (10, 30, 100, 300, 1000)
+AT_ONCE: Final = (10, 50, 100, 200, 500, 1000)
 CHUNK: Final = 2_000
-QUIET_SECONDS: Final = 5
+QUIET_SECONDS: Final = 20
 STRANGERS: Final = 1_000_000
 """Ids of students from here on belong to nobody who hands in."""
 
 Points = list[tuple[float, float]]
 
 
-async def results_database(bench: Bench, server: str | None) -> Database:
-    """Open the results service's own database beside it."""
-    if server is None:
-        (path,) = bench.running.folder.rglob("results.sqlite3")
-        return Database(f"sqlite+aiosqlite:///{path}")
-    connection = await asyncpg.connect(f"{server}/postgres")
-    names = await connection.fetch("SELECT datname FROM pg_database")
-    await connection.close()
-    (name,) = (row["datname"] for row in names if row["datname"].endswith("_results"))
-    return Database(f"{server.replace('postgresql:', 'postgresql+asyncpg:')}/{name}")
-
-
 async def with_rows(bench: Bench, who: Academy, server: str | None) -> tuple[Points, Points]:
     """Return (rows, ms of processor time) of the list of all results, and (rows, MiB grown)."""
-    database = await results_database(bench, server)
+    database = await database_of(bench.running, server, "results")
     points: Points = []
     memory: Points = []
     await asyncio.sleep(QUIET_SECONDS)  # what was measured before is not to be charged here
@@ -79,11 +67,10 @@ async def with_students(bench: Bench, who: Academy) -> tuple[Points, Points]:
     return costs, latencies
 
 
-def draw(folder: Path, name: str, title: str, curves: dict[str, Points]) -> Path:
+def draw(folder: Path, name: str, titles: tuple[str, str], curves: dict[str, Points]) -> Path:
     """Write the curves as an SVG, on logarithmic axes: linear growth is a straight diagonal."""
-    chart = pygal.XY(
-        title=title, logarithmic=True, xrange=None, x_title="how many", y_title="ms", js=[]
-    )
+    title, along = titles
+    chart = pygal.XY(title=title, logarithmic=True, x_title=along, y_title="milliseconds", js=[])
     chart.config.no_prefix = True
     for curve, points in curves.items():
         chart.add(curve, points)

@@ -30,6 +30,11 @@ class Measured:
         """The processor time per request of the whole suite."""
         return sum(self.cpu_ms.values())
 
+    @property
+    def per_second(self) -> float:
+        """How many were answered in a second."""
+        return len(self.took.latencies) / self.took.seconds
+
 
 @dataclass(frozen=True)
 class Bench:

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 BATCH: Final = 250
 IDLE_SECONDS: Final = 1.0
 """The poll: what another process of the service committed is seen this late at most."""
-GATHER_SECONDS: Final = 0.05
+GATHER_SECONDS: Final = 0.01
 """After a round, those who commit so soon share the next one: in a rush there is one for many."""
 STREAM_CHECK_SECONDS: Final = 5.0
 PUBLISH_SECONDS: Final = 2.0
