@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from shared.db.faults import BUSY
 from shared.errors import Unavailable
 from shared.telemetry.metrics import count_refusal
 
@@ -63,8 +64,7 @@ class Gate:
                 line.remove(turn)
             if isinstance(error, TimeoutError):
                 count_refusal("database_queue")
-                message = "The database is busy, try again later."
-                raise Unavailable(message, reason="database_queue") from None
+                raise Unavailable(BUSY, reason="database_queue") from None
             raise
 
     def _leave(self) -> None:
