@@ -24,7 +24,8 @@ log = structlog.get_logger()
 MAX_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
-UNLIMITED: Final = ("/health", "/ready", "/metrics")
+ABOUT_ITSELF: Final = ("/health", "/ready", "/metrics")
+"""Where a process is asked about itself: never shed, counted, logged or traced."""
 INTERNAL: Final = "/internal/"
 """Calls of other services are never shed: a user of theirs waits, who was let in already."""
 DEFAULT_HEADERS: Final = [
@@ -96,7 +97,7 @@ class Edge:
             exchange.log()
 
     async def _serve(self, scope: Scope, exchange: "_Exchange") -> None:
-        if scope["path"].startswith(UNLIMITED):
+        if scope["path"].startswith(ABOUT_ITSELF):
             await self.app(scope, exchange.receive, exchange.send)
             return
         is_read = scope["method"] in READS
@@ -213,7 +214,7 @@ class _Exchange:
     def log(self) -> None:
         """Count the request and write the access line; health checks are left out."""
         scope = self.scope
-        if scope["path"].startswith(UNLIMITED):
+        if scope["path"].startswith(ABOUT_ITSELF):
             return
         seconds = time.perf_counter() - self._started_at
         status = self.status or CLIENT_GONE

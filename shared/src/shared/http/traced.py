@@ -2,11 +2,11 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http.middleware import ABOUT_ITSELF
 from shared.http.routing import VERBS
 from shared.telemetry import tracing
 
 SERVER_ERROR = 500
-NOT_TRACED = ("/health", "/ready", "/metrics")
 
 
 class Traced:
@@ -18,7 +18,7 @@ class Traced:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other kinds of connections and questions of health pass."""
-        if scope["type"] != "http" or scope["path"].startswith(NOT_TRACED):
+        if scope["type"] != "http" or scope["path"].startswith(ABOUT_ITSELF):
             await self.app(scope, receive, send)
             return
         status = 0
