@@ -47,8 +47,8 @@ def create_app(settings: Settings) -> FastAPI:
         background=[jobs.keep_tidy],
         user_state=user_state,
         jwks=lambda: parts.keys.jwks(utcnow()),
-        # Waiting for a hash is no sign of overload; the line has a bound of its own.
         texts=TEXTS,
+        # Waiting for a hash is no sign of overload; the line has a bound of its own.
         deadlines=dict.fromkeys(SLOW, settings.request_seconds) | {imports.PATH: imports.SECONDS},
     )
     app.state.auth = parts

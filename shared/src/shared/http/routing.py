@@ -35,7 +35,7 @@ class Dispatcher:
         """Sort the routes of *router* into fixed paths and patterns; *handlers* answer errors."""
         self._router = router
         # What Starlette's and FastAPI's own layers would put there, without running the layers.
-        # Forms are refused (415), so that no file ever waits to be closed by this stack.
+        # `upload` reads forms by itself, so that no file ever waits to be closed by this stack.
         self._expected = {
             "starlette.exception_handlers": (dict(handlers), {}),
             "fastapi_middleware_astack": AsyncExitStack(),
