@@ -51,10 +51,6 @@ class Backend:
         self.reply = Reply()
         self.received: list[Received] = []
 
-    @property
-    def is_listening(self) -> bool:
-        return self._server is not None
-
     def start(self) -> None:
         asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
 

@@ -75,11 +75,6 @@ class Invalid(DomainError):
         """Refuse one field."""
         return cls({name: list(messages)})
 
-    @classmethod
-    def unknown_pk(cls, name: str, pk: int) -> "Invalid":
-        """Refuse an id that refers to nothing."""
-        return cls.field(name, f'Invalid pk "{pk}" - object does not exist.')
-
 
 class ParseFailed(DomainError):
     """The body is not JSON (400)."""

@@ -22,8 +22,6 @@ from auth.tokens.keys import KeyStore
 from shared.app import build_app
 from shared.clock import utcnow
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
 SLOW: Final = ("/api/v1/login/", "/api/v1/me/password/")
 
 

@@ -52,13 +52,6 @@ def parse(model: type[Model], raw: bytes, *, partial: bool = False) -> Model:
     return cast("Model", _checked(_shape(model, partial=partial), loads(raw)))
 
 
-def parse_many(model: type[Model], raw: bytes, *, limit: int) -> Model | list[Model]:
-    """Check *raw* as one *model* or as an array of at most *limit*."""
-    return cast(
-        "Model | list[Model]", _one_or_many(_shape(model, partial=False), loads(raw), limit)
-    )
-
-
 def check(model: type[Model], data: object) -> Model:
     """Check *data*, which was no JSON, as a *model*. Raises `Invalid`."""
     return cast("Model", _checked(_shape(model, partial=False), data))
