@@ -1,6 +1,5 @@
 """Tables from files: what is taken, and what is turned away before it does harm."""
 
-import csv
 import io
 import random
 import zipfile
@@ -8,20 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 
+from shared import sheets
 from shared.errors import Invalid
-from shared.sheets import reading
-from shared.sheets.reading import read_table
-from shared.sheets.writing import CsvWriter, XlsxWriter
 from shared.testing.workbooks import workbook
 
-UNREADABLE, TOO_BIG = {"file": [reading.UNREADABLE]}, {"file": [reading.TOO_BIG]}
+UNREADABLE, TOO_BIG = {"file": [sheets.UNREADABLE]}, {"file": [sheets.TOO_BIG]}
 SHEET = "xl/worksheets/sheet1.xml"
 
 
 def table(content: bytes, *, limit: int = 10) -> Any:
-    return read_table(content, columns=("name", "age"), required=("name",), limit=limit)
+    return sheets.read_table(content, columns=("name", "age"), required=("name",), limit=limit)
 
 
 def cells(content: bytes) -> list[dict[str, str]]:
@@ -68,7 +64,7 @@ class TestReadTable:
         (line,) = table(workbook(["name", "age"], ["Ali", '=HYPERLINK("http://x")']))
 
         assert line.cells == {"name": "Ali"}
-        assert line.faults == {"age": [reading.FORMULA]}
+        assert line.faults == {"age": [sheets.FORMULA]}
 
     def test_keeps_text_of_csv_that_looks_like_a_formula(self) -> None:
         assert cells(b"name\n=1+1\n") == [{"name": "=1+1"}]
@@ -77,11 +73,11 @@ class TestReadTable:
         ("content", "told"),
         [
             (b"", "The submitted file is empty."),
-            (b"name\n", reading.NO_ROWS),
+            (b"name\n", sheets.NO_ROWS),
             (b"age\n7\n", 'The column "name" is missing.'),
-            (b"name\n\xff\xfe\n", reading.UNREADABLE),
-            (b'name\n"a\n', reading.UNREADABLE),
-            (b"PK\x03\x04 no archive", reading.UNREADABLE),
+            (b"name\n\xff\xfe\n", sheets.UNREADABLE),
+            (b'name\n"a\n', sheets.UNREADABLE),
+            (b"PK\x03\x04 no archive", sheets.UNREADABLE),
             (b"name\n" + b"a\n" * 11, "Ensure this file has no more than 10 rows."),
             (b"name\n" + b"\n" * 2000 + b"a\n", "Ensure this file has no more than 1010 rows."),
         ],
@@ -95,15 +91,15 @@ class TestHostileWorkbooks:
         bomb = changed(workbook(["name"], ["a"]), SHEET, lambda xml: xml + b" " * (9 << 20))
 
         assert len(bomb) < 100_000
-        assert refusal(bomb) == {"file": [reading.TOO_BIG]}
+        assert refusal(bomb) == {"file": [sheets.TOO_BIG]}
 
     def test_of_too_many_parts_are_refused(self) -> None:
         out = io.BytesIO(workbook(["name"], ["a"]))
         with zipfile.ZipFile(out, "a") as archive:
-            for number in range(reading.ZIP_PARTS):
+            for number in range(sheets.ZIP_PARTS):
                 archive.writestr(f"{number}", b"")
 
-        assert refusal(out.getvalue()) == {"file": [reading.TOO_BIG]}
+        assert refusal(out.getvalue()) == {"file": [sheets.TOO_BIG]}
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
     def test_that_declare_entities_are_refused(self, encoding: str) -> None:
@@ -154,45 +150,3 @@ class TestHostileWorkbooks:
         )
 
         assert len(table(short)) == 2
-
-
-ROWS: list[list[Any]] = [["text", 'say "so", twice', None], [1, 2.5, True], ["=1+1", "@a", "-b"]]
-
-
-class TestWriting:
-    def test_csv_is_read_back_as_it_was(self) -> None:
-        writer = CsvWriter()
-
-        text = (writer.write(ROWS[:1]) + writer.write(ROWS[1:]) + writer.close()).decode()
-
-        assert text.startswith("\ufeff")
-        found = list(csv.reader(io.StringIO(text[1:], newline="")))
-        assert found[:2] == [["text", 'say "so", twice', ""], ["1", "2.5", "True"]]
-
-    def test_a_workbook_is_read_back_as_it_was(self) -> None:
-        writer = XlsxWriter()
-
-        content = writer.write(ROWS[:1]) + writer.write(ROWS[1:]) + writer.close()
-
-        sheet = load_workbook(io.BytesIO(content)).active
-        assert [list(row) for row in sheet.iter_rows(values_only=True)][:2] == ROWS[:2]
-
-    @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-    @pytest.mark.parametrize("kind", [CsvWriter, XlsxWriter])
-    def test_nothing_becomes_a_formula(self, kind: type[CsvWriter | XlsxWriter], sign: str) -> None:
-        writer = kind()
-
-        content = writer.write([[f"{sign}cmd|calc"]]) + writer.close()
-
-        if kind is CsvWriter:
-            ((cell,),) = csv.reader(io.StringIO(content.decode()[1:], newline=""))
-        else:
-            cell = load_workbook(io.BytesIO(content)).active["A1"].value
-        assert str(cell).startswith("'")
-
-    def test_a_workbook_holds_no_character_that_xml_forbids(self) -> None:
-        writer = XlsxWriter()
-
-        content = writer.write([["a\x00\x0b<&>\x1fb"]]) + writer.close()
-
-        assert load_workbook(io.BytesIO(content)).active["A1"].value == "a<&>b"

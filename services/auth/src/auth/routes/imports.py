@@ -24,7 +24,7 @@ from shared.http.deps import App, Now
 from shared.http.errors import errors
 from shared.http.imports import DRY_RUN_TEXT, WRONG_ROWS, ImportedRow, ImportReport, failed, report
 from shared.http.upload import Form, uploaded
-from shared.sheets.reading import Line, in_turn, read_table
+from shared.sheets import Line, in_turn, read_table
 
 router = APIRouter(prefix="/api/v1/users", tags=["users"])
 

@@ -19,7 +19,7 @@ from shared.http.deps import App, Now
 from shared.http.errors import errors
 from shared.http.imports import DRY_RUN_TEXT, WRONG_ROWS, ImportedRow, ImportReport, failed, report
 from shared.http.upload import Form, uploaded
-from shared.sheets.reading import in_turn, read_table
+from shared.sheets import in_turn, read_table
 
 router = APIRouter(prefix="/api/v1/exams", tags=["exams"])
 

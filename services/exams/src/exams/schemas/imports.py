@@ -17,7 +17,7 @@ from exams.service.authoring import ExamDraft
 from shared.errors import Invalid
 from shared.http.body import check
 from shared.http.fields import Day, Id, Input, LongText, Text
-from shared.sheets.reading import Line
+from shared.sheets import Line
 
 CORRECT: Final = "correct"
 OPTIONS: Final = tuple(f"option_{place}" for place in range(1, OPTION_LIMIT + 1))

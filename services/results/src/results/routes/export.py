@@ -11,11 +11,11 @@ from results.routes.results import wanted_of
 from results.schemas import ExportQuery
 from results.service import results as service
 from results.service.results import ResultFilter
+from results.spreadsheets import CsvWriter, Value, XlsxWriter
 from shared.http.deps import App
 from shared.http.errors import errors
 from shared.http.filters import filters
 from shared.runtime import Runtime
-from shared.sheets.writing import CsvWriter, Value, XlsxWriter
 from shared.users import UserReplica, find_users
 
 router = APIRouter(prefix="/api/v1/exam-results", tags=["exam-results"])

@@ -1,1 +1,0 @@
-"""Tables that people keep in Excel: read with care, written without traps."""
