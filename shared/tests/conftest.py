@@ -1,6 +1,7 @@
 """A small application that shows every kind of answer, and a client for it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from starlette.responses import Response
 
 from shared.app import build_app
+from shared.db.engine import Database
 from shared.errors import (
     Conflict,
     Invalid,
@@ -31,6 +33,7 @@ from shared.security.principal import Principal
 from shared.settings import ServiceSettings
 from shared.testing.plugin import MakeClient
 from shared.testing.tokens import SERVICE_SECRET, TokenFactory
+from shared.tests import events_kit
 
 
 class ThingNotFound(NotFound):
@@ -234,3 +237,19 @@ async def client(things: FastAPI, make_client: MakeClient) -> httpx2.AsyncClient
             )
         )
     return await make_client(things)
+
+
+@pytest.fixture
+async def auth(tmp_path: Path) -> AsyncIterator[Database]:
+    """The database of a service whose events others take."""
+    database = await events_kit.new_database(tmp_path, "auth")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def exams(tmp_path: Path) -> AsyncIterator[Database]:
+    """The database of one of those who take them."""
+    database = await events_kit.new_database(tmp_path, "exams")
+    yield database
+    await database.close()

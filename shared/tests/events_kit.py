@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
@@ -14,7 +17,7 @@ from shared.events.bus import Bus
 from shared.events.consumers import Consumers
 from shared.events.outbox import emit
 from shared.events.runtime import EventRuntime
-from shared.events.tables import EventsBase
+from shared.events.tables import DeadLetter, EventsBase, Outbox
 from shared.events.topology import declare
 from shared.testing.nats import NatsServer
 from shared.users import UserReplica, users_consumer
@@ -55,6 +58,30 @@ async def write(database: Database, *events: UserChangedV1) -> None:
     """Emit *events* in one transaction."""
     async with database.transaction() as tx:
         await emit(tx, *events)
+
+
+def unpublished(created_at: datetime) -> Outbox:
+    """Return an event that waits in the outbox since *created_at*."""
+    return Outbox(
+        event_id=uuid4(),
+        subject="hpa.thing.changed.v1",
+        entity="",
+        payload=b"{}",
+        created_at=created_at,
+    )
+
+
+def dead_letter(**columns: Any) -> DeadLetter:
+    """Return an event that was put aside just now."""
+    usual = {"consumer": "things--x", "subject": "x", "stream_seq": 1, "payload": b""}
+    return DeadLetter(**(usual | {"error": "", "tries": 5, "parked_at": utcnow()} | columns))
+
+
+async def waiting(database: Database) -> int:
+    """Return how many events are not published yet."""
+    async with database.reading() as view:
+        statement = select(func.count()).where(Outbox.published_at.is_(None))
+        return int(await view.scalar(statement) or 0)
 
 
 async def replicas(database: Database) -> dict[int, int]:

@@ -2,12 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from shared.clock import utcnow
 from shared.contracts.auth import UserChangedV1
@@ -20,26 +18,6 @@ from shared.events.topology import keep_declared
 from shared.testing.nats import NatsServer
 from shared.testing.waiting import eventually
 from shared.tests import events_kit as kit
-
-
-@pytest.fixture
-async def auth(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await kit.new_database(tmp_path, "auth")
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def exams(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await kit.new_database(tmp_path, "exams")
-    yield database
-    await database.close()
-
-
-async def waiting(database: Database) -> int:
-    async with database.reading() as view:
-        statement = select(func.count()).select_from(Outbox)
-        return int(await view.scalar(statement.where(Outbox.published_at.is_(None))) or 0)
 
 
 async def parked(database: Database) -> list[DeadLetter]:
@@ -64,7 +42,7 @@ class TestDelivery:
 
             found = await eventually(lambda: kit.replicas(exams), until=lambda got: len(got) == 40)
             # The relay stamps after the ack: a consumer may have been faster.
-            await eventually(lambda: waiting(auth), until=lambda count: count == 0)
+            await eventually(lambda: kit.waiting(auth), until=lambda count: count == 0)
 
         assert set(found.values()) == {1}
 
@@ -118,12 +96,12 @@ class TestRelay:
         async with kit.ops(nats_server), kit.running(kit.consumer(exams, nats_server)):
             async with kit.running(kit.producer(auth, nats_server)):
                 await kit.write(auth, kit.user_changed(1))
-                await eventually(lambda: waiting(auth), until=lambda count: count == 0)
+                await eventually(lambda: kit.waiting(auth), until=lambda count: count == 0)
             async with auth.transaction() as tx:  # as if the stamp had never been written
                 await tx.execute(update(Outbox).values(published_at=None, stream_seq=None))
 
             async with kit.running(kit.producer(auth, nats_server)):
-                await eventually(lambda: waiting(auth), until=lambda count: count == 0)
+                await eventually(lambda: kit.waiting(auth), until=lambda count: count == 0)
 
             await eventually(lambda: kit.replicas(exams), until=lambda got: got == {1: 1})
             assert await parked(exams) == []
@@ -145,7 +123,7 @@ class TestRelay:
         async with kit.ops(nats_server) as bus:
             async with kit.running(kit.producer(auth, nats_server)):
                 await kit.write(auth, kit.user_changed(1), kit.user_changed(2))
-                await eventually(lambda: waiting(auth), until=lambda count: count == 0)
+                await eventually(lambda: kit.waiting(auth), until=lambda count: count == 0)
             async with auth.transaction() as tx:
                 await tx.execute(update(RelayState).values(last_seq=1000))
 
@@ -222,14 +200,11 @@ class TestInbox:
         self, nats_server: NatsServer, exams: Database
     ) -> None:
         event = kit.user_changed(9)
-        letter = DeadLetter(
+        letter = kit.dead_letter(
             consumer="exams--hpa-user-changed-v1",
             subject=event.subject,
-            stream_seq=1,
             payload=event.envelope(uuid4(), utcnow()),
             error="ValueError: mended since",
-            tries=5,
-            parked_at=utcnow(),
             replay_requested_at=utcnow(),
         )
         async with exams.transaction() as tx:

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -20,20 +19,6 @@ from shared.tests import events_kit as kit
 
 CONVERGED_SECONDS = 60
 DURABLE = "exams--hpa-user-changed-v1"
-
-
-@pytest.fixture
-async def auth(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await kit.new_database(tmp_path, "auth")
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def exams(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await kit.new_database(tmp_path, "exams")
-    yield database
-    await database.close()
 
 
 @asynccontextmanager

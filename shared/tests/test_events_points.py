@@ -20,7 +20,7 @@ from shared.events.bus import Bus
 from shared.events.consumers import Consumers
 from shared.events.relay import Relay
 from shared.events.runtime import EventRuntime
-from shared.events.tables import DeadLetter, Inbox, Outbox
+from shared.events.tables import DeadLetter, Inbox
 from shared.testing import postgres
 from shared.testing.nats import NatsServer
 from shared.testing.waiting import eventually
@@ -45,13 +45,6 @@ async def auth(
         await postgres.execute(f"{server}/postgres", f'CREATE DATABASE "{name}"')
         url = server.replace("postgresql://", "postgresql+asyncpg://", 1)
         database = await kit.filled(f"{url}/{name}")
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def exams(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await kit.new_database(tmp_path, "exams")
     yield database
     await database.close()
 
@@ -84,12 +77,6 @@ async def connected(server: NatsServer) -> AsyncIterator[Bus]:
         await bus.stop()
 
 
-async def waiting(database: Database) -> int:
-    async with database.reading() as view:
-        statement = select(func.count()).select_from(Outbox)
-        return int(await view.scalar(statement.where(Outbox.published_at.is_(None))) or 0)
-
-
 class TestARelay:
     @pytest.mark.parametrize(
         "point",
@@ -118,11 +105,11 @@ class TestARelay:
             with pytest.raises(Died):
                 await Relay(auth, cast("Bus", FatalBus(bus, point)), "AUTH").publish_waiting()
             monkeypatch.undo()
-            assert await waiting(auth) == COUNT
+            assert await kit.waiting(auth) == COUNT
 
             assert await Relay(auth, bus, "AUTH").publish_waiting() == COUNT
 
-            assert await waiting(auth) == 0
+            assert await kit.waiting(auth) == 0
             assert (await ops.js.stream_info("AUTH")).state.messages == COUNT
             async with kit.running(kit.consumer(exams, nats_server)):
                 await eventually(
@@ -141,7 +128,7 @@ class TestARelay:
                 assert await relay.publish_waiting() == 1
 
             assert await relay.publish_waiting() == 1
-            assert await waiting(auth) == 0
+            assert await kit.waiting(auth) == 0
 
 
 class TestAConsumer:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -13,10 +12,11 @@ from fastapi import FastAPI
 
 from shared.app import build_app
 from shared.clock import utcnow
-from shared.events.tables import DeadLetter, EventsBase, Outbox
+from shared.events.tables import EventsBase
 from shared.settings import ServiceSettings
 from shared.testing.plugin import MakeClient
 from shared.testing.tokens import TokenFactory
+from shared.tests import events_kit as kit
 
 Build = Callable[..., Awaitable[tuple[FastAPI, httpx2.AsyncClient]]]
 
@@ -108,32 +108,14 @@ class TestReady:
     async def test_is_503_while_events_wait_too_long(self, build: Build) -> None:
         app, client = await build(nats_url="nats://things:pw@127.0.0.1:9")
         async with app.state.hpa.database.transaction() as tx:
-            tx.add(
-                Outbox(
-                    event_id=uuid4(),
-                    subject="hpa.thing.changed.v1",
-                    entity="",
-                    payload=b"{}",
-                    created_at=utcnow() - timedelta(minutes=2),
-                )
-            )
+            tx.add(kit.unpublished(utcnow() - timedelta(minutes=2)))
 
         assert (await client.get("/ready/")).json()["checks"]["outbox"] == "stale"
 
     async def test_counts_what_is_parked_and_stays_ready(self, build: Build) -> None:
         app, client = await build()
         async with app.state.hpa.database.transaction() as tx:
-            tx.add(
-                DeadLetter(
-                    consumer="things--x",
-                    subject="x",
-                    stream_seq=1,
-                    payload=b"",
-                    error="",
-                    tries=5,
-                    parked_at=utcnow(),
-                )
-            )
+            tx.add(kit.dead_letter())
 
         answer = await client.get("/ready/")
 

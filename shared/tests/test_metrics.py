@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import httpx2
 import pytest
@@ -13,7 +12,7 @@ from sqlalchemy import text
 from shared.clock import utcnow
 from shared.db.engine import Database
 from shared.errors import Unavailable
-from shared.events.tables import DeadLetter, EventsBase, Outbox
+from shared.events.tables import EventsBase
 from shared.http.middleware import Edge
 from shared.telemetry import metrics
 from shared.telemetry.serving import serving_metrics
@@ -171,27 +170,8 @@ class TestThePage:
             await connection.run_sync(EventsBase.metadata.create_all)
         now = utcnow()
         async with database.transaction() as tx:
-            tx.add_all(
-                Outbox(
-                    event_id=uuid4(),
-                    subject="hpa.thing.changed.v1",
-                    entity="",
-                    payload=b"{}",
-                    created_at=now - timedelta(minutes=minutes),
-                )
-                for minutes in (7, 1)
-            )
-            tx.add(
-                DeadLetter(
-                    consumer="things--x",
-                    subject="x",
-                    stream_seq=1,
-                    payload=b"",
-                    error="",
-                    tries=1,
-                    parked_at=now,
-                )
-            )
+            tx.add_all(kit.unpublished(now - timedelta(minutes=minutes)) for minutes in (7, 1))
+            tx.add(kit.dead_letter())
 
         found = await figures(client)
 
@@ -234,24 +214,20 @@ async def _waiting(database: Database) -> int:
 
 class TestEvents:
     async def test_are_counted_from_the_outbox_to_their_effect(
-        self, nats_server: NatsServer, tmp_path: Path
+        self, nats_server: NatsServer, auth: Database, exams: Database
     ) -> None:
-        owner = await kit.new_database(tmp_path, "auth")
-        reader = await kit.new_database(tmp_path, "exams")
         durable = "exams--hpa-user-changed-v1"
         before = read_metrics(metrics.page().decode())
         async with (
             kit.ops(nats_server),
-            kit.running(kit.producer(owner, nats_server)),
-            kit.running(kit.consumer(reader, nats_server)) as consumer,
+            kit.running(kit.producer(auth, nats_server)),
+            kit.running(kit.consumer(exams, nats_server)) as consumer,
         ):
-            await kit.write(owner, *(kit.user_changed(number) for number in (1, 2, 3)))
-            await eventually(lambda: kit.replicas(reader), until=lambda held: len(held) == 3)
+            await kit.write(auth, *(kit.user_changed(number) for number in (1, 2, 3)))
+            await eventually(lambda: kit.replicas(exams), until=lambda held: len(held) == 3)
             lags = await eventually(consumer.lags, until=lambda found: found[0].unacknowledged == 0)
 
         after = read_metrics(metrics.page().decode())
-        for database in (owner, reader):
-            await database.close()
         handled = {"consumer": durable, "outcome": "handled"}
         published = "hpa_events_published_total"
         assert after.of(published) - before.of(published) == 3
@@ -264,20 +240,16 @@ class TestEvents:
         assert [(lag.durable, lag.waiting) for lag in lags] == [(durable, 0)]
 
     async def test_that_nobody_takes_are_told_as_waiting(
-        self, nats_server: NatsServer, tmp_path: Path
+        self, nats_server: NatsServer, auth: Database, exams: Database
     ) -> None:
-        owner = await kit.new_database(tmp_path, "auth")
-        reader = await kit.new_database(tmp_path, "exams")
-        idle = kit.consumer(reader, nats_server)
+        idle = kit.consumer(exams, nats_server)
         assert idle.bus is not None
-        async with kit.ops(nats_server), kit.running(kit.producer(owner, nats_server)):
+        async with kit.ops(nats_server), kit.running(kit.producer(auth, nats_server)):
             idle.bus.start()
             await idle.bus.connected.wait()
-            await kit.write(owner, kit.user_changed(1), kit.user_changed(2))
+            await kit.write(auth, kit.user_changed(1), kit.user_changed(2))
 
             lags = await eventually(idle.lags, until=lambda found: found[0].waiting == 2)
 
             await idle.bus.stop()
-        for database in (owner, reader):
-            await database.close()
         assert lags[0].unacknowledged == 0
