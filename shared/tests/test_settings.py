@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.settings import MISCONFIGURED, ServiceSettings, read_settings
+from shared.testing.refusals import refusal_of
 
 GOOD: dict[str, Any] = {
     "database_url": "postgresql+asyncpg://things:geheim@db/things",
@@ -17,15 +19,7 @@ GOOD: dict[str, Any] = {
     "nats_url": "nats://things:geheim@nats:4222",
 }
 SECRET = "fedcba9876543210" * 2
-
-
-def told(**values: object) -> str:
-    """Return why *values* are refused, empty when they are taken."""
-    try:
-        ServiceSettings(**(GOOD | values))
-    except ValidationError as error:
-        return str(error)
-    return ""
+told = partial(refusal_of, ServiceSettings, **GOOD)
 
 
 class TestServiceSettings:

@@ -1,27 +1,20 @@
 """Settings of auth: what would let passwords be guessed or sessions end is refused at start."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from auth.settings import Settings
+from shared.testing.refusals import refusal_of
 
 GOOD: dict[str, Any] = {
     "database_url": "sqlite+aiosqlite:///x",
     "service_secret": "0123456789abcdef" * 2,
     "keys_dir": Path("keys"),
 }
-
-
-def told(**values: object) -> str:
-    """Return why *values* are refused, empty when they are taken."""
-    try:
-        Settings(**(GOOD | values))
-    except ValidationError as error:
-        return str(error)
-    return ""
+told = partial(refusal_of, Settings, **GOOD)
 
 
 def test_the_defaults_are_good_enough_for_production() -> None:

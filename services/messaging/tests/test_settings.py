@@ -1,11 +1,13 @@
 """Settings of messaging: what would stop a broadcast or open the webhook is refused at start."""
 
+from functools import partial
 from typing import Any
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from messaging.settings import Settings
+from shared.testing.refusals import refusal_of
 
 SECRET = "0123456789abcdef" * 2
 GOOD: dict[str, Any] = {
@@ -14,15 +16,7 @@ GOOD: dict[str, Any] = {
     "drain_seconds": 3,
     "request_seconds": 3.3,
 }
-
-
-def told(**values: object) -> str:
-    """Return why *values* are refused, empty when they are taken."""
-    try:
-        Settings(**(GOOD | values))
-    except ValidationError as error:
-        return str(error)
-    return ""
+told = partial(refusal_of, Settings, **GOOD)
 
 
 @pytest.mark.parametrize("secret", ["short", "x" * 257, "not allowed here!"])
