@@ -35,7 +35,7 @@ def result_row(
 
 
 def answer_row(given: GradedAnswer, result_id: int, answer_id: int) -> Row:
-    """Return a row of `answers`, with its own copies of the texts."""
+    """Return a row of `answers`, with its own copies of the texts; nobody has graded it yet."""
     return {
         "id": answer_id,
         "result_id": result_id,
@@ -46,9 +46,6 @@ def answer_row(given: GradedAnswer, result_id: int, answer_id: int) -> Row:
         "option_text": given.option.text if given.option else None,
         "written_answer": given.written_answer,
         "is_correct": given.is_correct,
-        "comment": None,
-        "graded_by": None,
-        "graded_at": None,
     }
 
 
