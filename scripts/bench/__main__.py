@@ -34,12 +34,9 @@ def server_for(database: str) -> Iterator[PostgresServer | None]:
             server.stop()
 
 
-async def measure(arguments: argparse.Namespace) -> int:
+async def measure(arguments: argparse.Namespace, server: PostgresServer | None) -> int:
     """Start a suite, measure it, print the tables and stop it. Returns 1 when a request failed."""
-    with (
-        server_for(arguments.database) as server,
-        tempfile.TemporaryDirectory(prefix="hpa-bench-") as folder,
-    ):
+    with tempfile.TemporaryDirectory(prefix="hpa-bench-") as folder:
         environment = {"HPA_POSTGRES_URL": server.url} if server else {}
         running = Processes(Path(folder) / "data", **environment)
         bench = Bench(running, server.process.pid if server else None)
@@ -139,7 +136,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.plot:
         arguments.plot.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(measure(arguments))
+    with server_for(arguments.database) as server:
+        return asyncio.run(measure(arguments, server))
 
 
 if __name__ == "__main__":
