@@ -2,15 +2,19 @@
 
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from shutil import which
+from typing import Any
+from unittest.mock import patch
 
 import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 from starlette.responses import Response
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from shared.app import build_app
 from shared.clock import utcnow
@@ -21,6 +25,7 @@ from shared.http.deps import Read, Tx
 from shared.http.replies import no_content, reply
 from shared.settings import ServiceSettings
 from shared.testing.locking import locked
+from shared.testing.metrics import read_metrics
 from shared.testing.plugin import MakeClient
 from shared.testing.waiting import eventually
 
@@ -29,6 +34,7 @@ REFUSE = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$"""
 REFUSING = "CREATE TRIGGER refuse BEFORE INSERT ON inbox EXECUTE FUNCTION refuse()"
 SMALL = 4 << 20
+REQUEST = "bad-state-1"
 
 
 @router.get("/")
@@ -99,6 +105,18 @@ async def says(client: httpx2.AsyncClient, word: str) -> httpx2.Response:
     return await eventually(ready, until=lambda got: got.json()["checks"]["database"] == word)
 
 
+async def counted(client: httpx2.AsyncClient, reason: str) -> float:
+    """Return how many were refused for *reason*."""
+    return read_metrics((await client.get("/metrics")).text).of("hpa_refusals_total", reason=reason)
+
+
+async def refused(client: httpx2.AsyncClient) -> tuple[httpx2.Response, list[Any]]:
+    """Write a note, and return the answer and what the log said meanwhile."""
+    with capture_logs(processors=[merge_contextvars]) as said:
+        answer = await client.post("/api/v1/notes/x/", headers={"X-Request-Id": REQUEST})
+    return answer, said
+
+
 class TestAFullDisk:
     async def test_refuses_writes_reads_on_says_so_and_is_forgotten(
         self, app: FastAPI, client: httpx2.AsyncClient
@@ -125,28 +143,46 @@ class TestAFullDisk:
             assert (await says(client, "disk_full")).status_code == 503
         assert (await says(client, "ok")).status_code == 200
 
-    async def test_is_logged_with_the_id_of_the_request(
-        self, app: FastAPI, client: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
+    async def test_is_counted_and_logged_with_the_id_of_the_request(
+        self, app: FastAPI, client: httpx2.AsyncClient
     ) -> None:
+        before = await counted(client, "disk_full")
+
         async with full(app.state.hpa.database):
-            capsys.readouterr()
-            await client.post("/api/v1/notes/x/", headers={"X-Request-Id": "full-disk-1"})
+            _, said = await refused(client)
 
-        said = [line for line in capsys.readouterr().out.splitlines() if "unavailable" in line]
-        assert len(said) == 1
-        assert "full-disk-1" in said[0]
-        assert "disk_full" in said[0]
+        assert await counted(client, "disk_full") == before + 1
+        assert [(line["reason"], line["request_id"]) for line in said] == [("disk_full", REQUEST)]
 
 
-class TestALockedDatabase:
-    async def test_is_named_while_it_lasts(
-        self, client: httpx2.AsyncClient, database_url: str
+@asynccontextmanager
+async def crowded(database: Database) -> AsyncIterator[None]:
+    """Take every connection for writing, for longer than anybody waits."""
+    gate = next(gate for name, gate in database.gates.items() if name in ("any", "write"))
+    async with AsyncExitStack() as stack:
+        for _ in range(gate.capacity):
+            await stack.enter_async_context(gate.pass_through())
+        with patch.object(gate, "_seconds", 0.05):
+            yield
+
+
+class TestALockedOrCrowdedDatabase:
+    @pytest.mark.parametrize("reason", ["database_locked", "database_queue"])
+    async def test_is_named_while_it_lasts_counted_and_logged(
+        self, app: FastAPI, client: httpx2.AsyncClient, database_url: str, reason: str
     ) -> None:
-        async with locked(database_url, "inbox"):
-            answer = await says(client, "database_locked")
+        is_locked = reason == "database_locked"
+        await says(client, "ok")
+        before = await counted(client, reason)
+
+        async with locked(database_url, "inbox") if is_locked else crowded(app.state.hpa.database):
+            answer, said = await refused(client)
+            told = await says(client, reason)
         healed = await says(client, "ok")
 
-        assert (answer.status_code, healed.status_code) == (503, 200)
+        assert (answer.status_code, told.status_code, healed.status_code) == (503, 503, 200)
+        assert await counted(client, reason) > before
+        assert [line["request_id"] for line in said if line.get("reason") == reason] == [REQUEST]
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ class TestReady:
         answer = await client.get("/ready/")
 
         assert answer.status_code == 503
-        assert answer.json()["checks"]["database"] == "down"
+        assert answer.json()["checks"]["database"] == "database_away"
 
     async def test_is_503_without_jetstream_and_answers_in_time(self, build: Build) -> None:
         _, client = await build(nats_url="nats://things:pw@127.0.0.1:9")

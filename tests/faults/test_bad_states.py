@@ -6,11 +6,13 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy import table as table_named
 
 from shared.db.engine import Database
@@ -31,6 +33,16 @@ REPLICAS = {
     "results": ("user_replicas", "exam_replicas"),
     "exams": ("user_replicas", "result_replicas"),
     "messaging": ("user_replicas",),
+}
+REFUSE_ON_SQLITE = """CREATE TRIGGER refuse BEFORE INSERT ON result_replicas
+    BEGIN SELECT RAISE(ABORT, 'refused'); END"""
+REFUSE = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'refused'; END $$"""
+REFUSE_ROWS = """CREATE TRIGGER refuse BEFORE INSERT ON result_replicas
+    FOR EACH ROW EXECUTE FUNCTION refuse()"""
+REFUSING = {
+    "sqlite": ([REFUSE_ON_SQLITE], ["DROP TRIGGER refuse"]),
+    "postgresql": ([REFUSE, REFUSE_ROWS], ["DROP FUNCTION refuse CASCADE"]),
 }
 
 
@@ -130,6 +142,55 @@ async def test_replicas_that_were_emptied_fill_themselves(suite: Suite, history:
 
     assert all(count for each in held for count in each.values())
     assert not await group.violations()
+
+
+async def run(database: Database, statements: list[str]) -> None:
+    """Run *statements* in one transaction."""
+    async with database.transaction() as tx:
+        for statement in statements:
+            await tx.execute(text(statement))
+
+
+@asynccontextmanager
+async def refusing(database: Database) -> AsyncIterator[None]:
+    """Let the database refuse what exams makes of a result, as a fault of its handler would."""
+    begin, end = REFUSING[database.dialect]
+    await run(database, begin)
+    try:
+        yield
+    finally:
+        await run(database, end)
+
+
+@PROCESSES
+async def test_what_was_put_aside_is_replayed_once_while_others_hand_in(
+    suite: Suite, history: History
+) -> None:
+    unlucky = await open_class(suite, history, students=3, exams=1)
+    busy = await open_class(suite, history, students=3, exams=4)
+    database = Database(database_url(suite, "exams"))
+    try:
+        before = await rows_of(database, "dead_letters")
+        async with refusing(database):
+            await unlucky.hand_in(at_once=3)
+            await eventually(
+                lambda: rows_of(database, "dead_letters"),
+                until=lambda now: now == before + len(unlucky.students),
+                seconds=CONVERGED_SECONDS,
+            )
+    finally:
+        await database.close()
+    uncounted = await unlucky.counts()
+
+    handing_in = asyncio.create_task(busy.hand_in(at_once=4))
+    replayed = await asyncio.to_thread(processes(suite).run, "events", "replay")
+    await handing_in
+
+    assert uncounted == [0]
+    assert replayed.returncode == 0, replayed.stderr
+    for group in (unlucky, busy):
+        await group.counted(seconds=CONVERGED_SECONDS)
+        assert not await group.violations()
 
 
 @pytest.mark.chaos

@@ -42,9 +42,13 @@ def is_passing(error: BaseException) -> bool:
 
 def unavailable(error: BaseException) -> Unavailable:
     """Return what the caller is told of a fault that passes; it is counted and logged."""
-    reason = refusal_reason(error)
+    return refusal(refusal_reason(error), error=brief(error))
+
+
+def refusal(reason: str, **about: str) -> Unavailable:
+    """Return the refusal for *reason*, a word of `REASONS`; it is counted and logged."""
     count_refusal(reason)
-    log.warning("database unavailable", reason=reason, error=brief(error))
+    log.warning("database unavailable", reason=reason, **about)
     return Unavailable(BUSY, reason=reason)
 
 

@@ -6,9 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from shared.db.faults import BUSY
-from shared.errors import Unavailable
-from shared.telemetry.metrics import count_refusal
+from shared.db.faults import refusal
 
 
 class Gate:
@@ -63,8 +61,8 @@ class Gate:
             elif turn in line:
                 line.remove(turn)
             if isinstance(error, TimeoutError):
-                count_refusal("database_queue")
-                raise Unavailable(BUSY, reason="database_queue") from None
+                refused = refusal("database_queue")
+                raise refused from None
             raise
 
     def _leave(self) -> None:

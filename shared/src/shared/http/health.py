@@ -62,7 +62,9 @@ async def _checked(check: Awaitable[str | int]) -> str | int:
             return await check
     except TimeoutError:
         return "timeout"
-    except (Unavailable, SQLAlchemyError, OSError) as error:
+    except Unavailable as refused:
+        return refused.reason or "down"
+    except (SQLAlchemyError, OSError) as error:
         log.warning("not ready", error=type(error).__name__)
         return "down"
 
