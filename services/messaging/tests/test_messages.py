@@ -7,11 +7,18 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
+from messaging.domain.draft import Draft
 from messaging.models import MessageLog
+from messaging.repository import queueing
+from messaging.repository.messages import MessageRow
 from services.messaging.tests.conftest import Caller, statements, tell, told
 from shared.contracts.auth import UserChangedV1
+from shared.db.brief import Writing
 from shared.db.engine import Database
+from shared.db.upsert import insert_newer
 from shared.errors import Unavailable
+from shared.users import UserReplica
+from shared.users.replica import row_of
 
 WRONG: Final[list[tuple[dict[str, Any], set[str]]]] = [
     ({}, {"text", "recipient_ids"}),
@@ -128,6 +135,23 @@ class TestCreateMessage:
         assert body["recipients"] == [998, 10]
         assert auth.asked == [[999, 998, 997]]
         assert await teacher.get("/messages/") == [body]
+
+    async def test_goes_to_whom_an_event_made_known_in_the_middle_of_it(
+        self, teacher: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        add = queueing.add_message
+
+        async def late(tx: Writing, draft: Draft, *, even_unknown: bool) -> MessageRow | None:
+            written = await add(tx, draft, even_unknown=even_unknown)
+            if written is None:
+                await insert_newer(tx, UserReplica, [row_of(told(998))])
+            return written
+
+        monkeypatch.setattr(queueing, "add_message", late)
+
+        body = await teacher.write("Salom", 998)
+
+        assert body["recipients"] == [998]
 
     async def test_stores_nothing_where_auth_knows_no_student_either(
         self, app: FastAPI, teacher: Caller

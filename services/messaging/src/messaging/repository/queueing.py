@@ -44,12 +44,6 @@ _USERS: Final = table_of(UserReplica)
 _IS_STUDENT: Final = and_(_USERS.c.role == "student", _USERS.c.is_active)
 
 
-async def knows_all(tx: Writing, draft: Draft) -> bool:
-    """Tell whether each recipient is a user known here."""
-    known, _ = await _count(tx, draft.wanted)
-    return known == len(draft.wanted)
-
-
 async def add_message(tx: Writing, draft: Draft, *, even_unknown: bool) -> MessageRow | None:
     """
     Store the message, with a log that waits for each active student among the recipients.
@@ -65,25 +59,14 @@ async def add_message(tx: Writing, draft: Draft, *, even_unknown: bool) -> Messa
 
 
 async def _add_in_steps(tx: AsyncSession, draft: Draft, *, even_unknown: bool) -> MessageRow | None:
-    ids = draft.wanted
-    known, students = await _count(tx, ids)
-    if not students or (known < len(ids) and not even_unknown):
+    # As one value: for each number of values it would be another statement.
+    ids = orjson.dumps(draft.wanted).decode()
+    found = (await tx.execute(_COUNT, {"ids": ids})).one()
+    if not found.students or (found.known < len(draft.wanted) and not even_unknown):
         return None
     message = (await tx.execute(_ADD_MESSAGE, _message(draft))).one()
-    await tx.execute(_ADD_LOGS, {"ids": _as_one("sqlite", ids), "message_id": message.id})
+    await tx.execute(_ADD_LOGS, {"ids": ids, "message_id": message.id})
     return await get_message(tx, message.id)
-
-
-async def _count(tx: Writing, ids: list[int]) -> tuple[int, int]:
-    """Return how many of *ids* are known here, and how many of these are active students."""
-    dialect = dialect_of(tx)
-    row = (await tx.execute(_COUNT[dialect], {"ids": _as_one(dialect, ids)})).one()
-    return row.known, row.students
-
-
-def _as_one(dialect: str, ids: list[int]) -> Any:  # noqa: ANN401 - as the dialect takes it
-    """Return *ids* as one value: for each number of values it would be another statement."""
-    return ids if dialect == "postgresql" else orjson.dumps(ids).decode()
 
 
 def _message(draft: Draft) -> dict[str, Any]:
@@ -117,14 +100,11 @@ def _of_wanted(dialect: str, *columns: ColumnElement[Any]) -> Select[Any]:
     return select(*columns).select_from(wanted.outerjoin(_USERS, is_his))
 
 
-_COUNT: Final = {
-    dialect: _of_wanted(
-        dialect,
-        func.count(_USERS.c.id).label("known"),
-        func.count().filter(_IS_STUDENT).label("students"),
-    )
-    for dialect in _WANTED
-}
+_COUNT: Final = _of_wanted(
+    "sqlite",
+    func.count(_USERS.c.id).label("known"),
+    func.count().filter(_IS_STUDENT).label("students"),
+)
 
 
 def _add_message(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401 - an Insert that returns

@@ -30,11 +30,12 @@ async def create_message(tx: Writing, draft: Draft) -> Written:
 
 
 async def create_message_to_known(tx: Writing, draft: Draft) -> Written | None:
-    """Do the same, but nothing and return None when a recipient is not known here."""
-    written = await queueing.add_message(tx, draft, even_unknown=False)
-    if written is None and await queueing.knows_all(tx, draft):
-        raise NoRecipients
-    return written
+    """
+    Do the same, but nothing and return None without a student or with somebody unknown.
+
+    Which of the two is not asked afterwards: whom an event made known meanwhile would be refused.
+    """
+    return await queueing.add_message(tx, draft, even_unknown=False)
 
 
 async def get_message(tx: AsyncSession, message_id: int) -> Written:
