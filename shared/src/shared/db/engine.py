@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import (
 
 from shared.db.brief import Briefs, Writing
 from shared.db.drivers import Connections
-from shared.db.faults import is_passing, unavailable
+from shared.db.faults import translated
 from shared.db.gate import Gate
 from shared.db.glance import Glance
 from shared.db.limits import LOCK_SECONDS, POSTGRESQL, SQLITE, lowered
@@ -94,8 +94,9 @@ class Database:
         """
         async with self._write_gate.pass_through(urgent=urgent) as waited:
             self._patience = patience_after(waited)
-            async with self._translated(), self._write_session.begin() as tx:
-                yield tx
+            with translated():
+                async with self._write_session.begin() as tx:
+                    yield tx
         self._tell(tx)
 
     @asynccontextmanager
@@ -109,8 +110,9 @@ class Database:
             async with self.transaction() as session:
                 yield session
             return
-        async with self._translated(), self._briefs.begin() as tx:
-            yield tx
+        with translated():
+            async with self._briefs.begin() as tx:
+                yield tx
         self._tell(tx)
 
     def _tell(self, tx: Writing) -> None:
@@ -126,17 +128,10 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """Open a read-only view of the database. Raises `Unavailable` like `transaction`."""
-        async with self._read_gate.pass_through(), self._translated(), self._read_session() as tx:
-            yield tx
-
-    @asynccontextmanager
-    async def _translated(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            raise unavailable(error) from error
+        async with self._read_gate.pass_through():
+            with translated():
+                async with self._read_session() as tx:
+                    yield tx
 
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""

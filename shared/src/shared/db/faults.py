@@ -1,6 +1,8 @@
 """What a driver's error means: something that passes and is 503, or a fault of ours; why."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
@@ -38,6 +40,17 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return _state(error).startswith(PASSING_STATES)
     return isinstance(error, PASSING)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise `Unavailable` for what passes; other faults go on as they are."""
+    try:
+        yield
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        raise unavailable(error) from error
 
 
 def unavailable(error: BaseException) -> Unavailable:

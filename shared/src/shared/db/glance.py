@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Select
 
 from shared.db.drivers import Connections
-from shared.db.faults import is_passing, unavailable
+from shared.db.faults import translated
 from shared.db.gate import Gate
 from shared.db.limits import LOCK_SECONDS
 from shared.db.prepared import Rows, Statements
@@ -43,13 +43,9 @@ class Glance:
         prepared = self._statements.prepare(statement)
         values = prepared.values(parameters or {})
         async with self.gate.pass_through():
-            try:
+            with translated():
                 async with self._connections.lend() as connection:
                     return prepared.rows(await connection.fetch(prepared.sql, values))
-            except Exception as error:
-                if is_passing(error):
-                    raise unavailable(error) from error
-                raise
 
     async def scalar(
         self, statement: AnySelect, parameters: Mapping[str, Any] | None = None
