@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import random
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from typing_extensions import override
+
+from scripts.bench.client import quantile
 
 SUBMITS: Final = 0.1
 """So many of the requests are hand-ins; the others are lists, which are shed first."""
@@ -55,8 +56,8 @@ class Load:
 
 
 def p99_ms(times: list[float]) -> float:
-    """Return the 99th percentile of seconds in milliseconds, 0 of too few."""
-    return 1000 * statistics.quantiles(times, n=100)[98] if len(times) > 1 else 0.0
+    """Return the 99th percentile of seconds in milliseconds, 0 of none."""
+    return 1000 * quantile(times, 0.99) if times else 0.0
 
 
 class Line(asyncio.Protocol):

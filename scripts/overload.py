@@ -11,10 +11,11 @@ from pathlib import Path
 import orjson
 import uvloop
 
+from scripts.bench.client import request
 from scripts.bench.cost import cpu_seconds, memory_mib
 from scripts.open_loop import Client, Load, p99_ms
 from tests.e2e.local import Processes
-from tests.e2e.suite import PREFIX, Person, Suite, answers_to, exam_body
+from tests.e2e.suite import Suite, answers_to, exam_body
 
 QUESTIONS = 20
 STUDENTS, EXAMS = 60, 90
@@ -33,19 +34,10 @@ async def prepare(suite: Suite) -> Client:
         exam = await teacher.post("/exams/", exam_body(subject["id"], tests=QUESTIONS))
         await teacher.post(f"/exams/{exam['id']}/publish/")
         body = orjson.dumps(answers_to(exam))
-        submits += [_request("POST", f"/exams/{exam['id']}/submit/", each, body) for each in people]
+        submits += [request(each, "POST", f"/exams/{exam['id']}/submit/", body) for each in people]
     random.shuffle(submits)
-    lists = [_request("GET", "/exam-results/?limit=20", each) for each in (teacher, *people[:20])]
+    lists = [request(each, "GET", "/exam-results/?limit=20") for each in (teacher, *people[:20])]
     return Client(suite.running.url, submits, lists)
-
-
-def _request(method: str, path: str, person: Person, body: bytes = b"") -> bytes:
-    typed = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
-    head = (
-        f"{method} {PREFIX}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Authorization: Bearer {person.token}\r\n{typed}\r\n"
-    )
-    return head.encode() + body
 
 
 async def measure(arguments: argparse.Namespace) -> int:
