@@ -46,11 +46,10 @@ async def measure(arguments: argparse.Namespace, server: PostgresServer | None) 
             ready = time.perf_counter() - started
             rest = await at_rest(bench)
             async with Suite(running) as suite:
-                url = server.url if server else None
                 found = await workloads(bench, suite, arguments)
-                rest |= await paced(bench, suite, arguments, url, found[0].per_second)
+                rest |= await paced(bench, suite, arguments, found[0].per_second)
                 if arguments.plot:
-                    await plots(bench, suite, arguments.plot, url)
+                    await plots(bench, suite, arguments.plot)
         finally:
             running.stop()
     rows = {"first start until every part is ready": f"{ready:.1f} s", **rest}
@@ -89,15 +88,15 @@ async def workloads(bench: Bench, suite: Suite, arguments: argparse.Namespace) -
 
 
 async def paced(
-    bench: Bench, suite: Suite, arguments: argparse.Namespace, url: str | None, capacity: float
+    bench: Bench, suite: Suite, arguments: argparse.Namespace, capacity: float
 ) -> dict[str, str]:
     """Let other students hand in at a pace."""
     students, exams = arguments.students, arguments.exams
     who = await academy(suite, "Fransuz tili", students=students, exams=exams)
-    return await steady.measure(bench, who, url, capacity)
+    return await steady.measure(bench, who, capacity)
 
 
-async def plots(bench: Bench, suite: Suite, folder: Path, server: str | None) -> None:
+async def plots(bench: Bench, suite: Suite, folder: Path) -> None:
     """Draw cost against size into *folder*."""
     who = await academy(
         suite, "Nemis tili", students=max(growth.AT_ONCE), exams=len(growth.AT_ONCE)
@@ -105,7 +104,7 @@ async def plots(bench: Bench, suite: Suite, folder: Path, server: str | None) ->
     costs, latencies = await growth.with_students(bench, who)
     curves = {"processor time per hand-in": costs, "p99": latencies}
     growth.draw(folder, "students", ("Many hand in at once", "students at once"), curves)
-    points, memory = await growth.with_rows(bench, who, server)
+    points, memory = await growth.with_rows(bench, who)
     titles = ("The list of all results", "rows of the list")
     growth.draw(folder, "rows", titles, {"processor time": points})
     print(f"list of all results: {points}; the service grew by {memory} MiB")

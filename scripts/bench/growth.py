@@ -11,7 +11,6 @@ from sqlalchemy import insert
 from results.models import Result
 from scripts.bench import cost
 from scripts.bench.client import request
-from scripts.bench.databases import database_of
 from scripts.bench.workloads import Academy, Bench, submits
 from shared.db.engine import Database
 
@@ -25,9 +24,9 @@ STRANGERS: Final = 1_000_000
 Points = list[tuple[float, float]]
 
 
-async def with_rows(bench: Bench, who: Academy, server: str | None) -> tuple[Points, Points]:
+async def with_rows(bench: Bench, who: Academy) -> tuple[Points, Points]:
     """Return (rows, ms of processor time) of the list of all results, and (rows, MiB grown)."""
-    database = await database_of(bench.running, server, "results")
+    database = Database(bench.running.database_url("results"))
     points: Points = []
     memory: Points = []
     await asyncio.sleep(QUIET_SECONDS)  # what was measured before is not to be charged here

@@ -6,10 +6,10 @@ from typing import Final
 from sqlalchemy import select
 
 from scripts.bench.client import quantile, send_all
-from scripts.bench.databases import database_of
 from scripts.bench.workloads import SETTLE_SECONDS, Academy, Bench, submits
 from shared.contracts.catalog import durable_name
 from shared.contracts.results import ResultChangedV1
+from shared.db.engine import Database
 from shared.events.tables import Inbox, Outbox
 
 HIGH: Final = 0.8
@@ -18,9 +18,7 @@ CONNECTIONS: Final = 64
 """More than ever wait at once: a request must not be late for want of one."""
 
 
-async def measure(
-    bench: Bench, who: Academy, server: str | None, capacity: float
-) -> dict[str, str]:
+async def measure(bench: Bench, who: Academy, capacity: float) -> dict[str, str]:
     """Hand in at a pace, of *capacity* a second, whatever the answers take."""
     cut = round(len(who.exams) * HIGH / (HIGH + HALF))
     high, half = submits(who, who.exams[:cut]), submits(who, who.exams[cut:])
@@ -31,17 +29,16 @@ async def measure(
         rows[f"hand-in at {share:.0%} of {capacity:.0f} a second, p50 and p99"] = (
             f"{took.at(0.5):.0f} and {took.at(0.99):.0f} ms, {dict(took.statuses)}"
         )
-    lags = await _lags(bench, server, len(half))
+    lags = await _lags(bench, len(half))
     rows[f"lag of {len(lags)} events at {HALF:.0%}, p50 and p99"] = (
         f"{1000 * quantile(lags, 0.5):.0f} and {1000 * quantile(lags, 0.99):.0f} ms"
     )
     return rows
 
 
-async def _lags(bench: Bench, server: str | None, count: int) -> list[float]:
+async def _lags(bench: Bench, count: int) -> list[float]:
     """Return the seconds from the last events' writing to their taking up by exams."""
-    results = await database_of(bench.running, server, "results")
-    exams = await database_of(bench.running, server, "exams")
+    results, exams = (Database(bench.running.database_url(each)) for each in ("results", "exams"))
     written = select(Outbox.event_id, Outbox.created_at).order_by(Outbox.id.desc()).limit(count)
     handled = select(Inbox.event_id, Inbox.handled_at).where(
         Inbox.consumer == durable_name("exams", ResultChangedV1.subject)

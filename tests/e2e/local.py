@@ -72,6 +72,11 @@ class Processes(Running):
         assert self._process is not None
         return self._process.pid
 
+    def database_url(self, service: str) -> str:
+        """Return the address of a service's own database."""
+        secrets = json.loads((self.folder / "secrets.json").read_text())
+        return str(secrets["database_urls"][service])
+
     def run(self, *arguments: str, within: float = 60) -> subprocess.CompletedProcess[str]:
         """Run the `hpa` command against this suite."""
         return subprocess.run(

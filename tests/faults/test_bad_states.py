@@ -1,7 +1,6 @@
 """Bad states of one part: others go on, refusals come in time, and all heals by itself."""
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -52,19 +51,13 @@ def processes(suite: Suite) -> Processes:
     return suite.running
 
 
-def database_url(suite: Suite, service: str) -> str:
-    """Return the address of a service's own database."""
-    secrets = json.loads((processes(suite).folder / "secrets.json").read_text())
-    return str(secrets["database_urls"][service])
-
-
 @PROCESSES
 async def test_a_locked_database_refuses_in_time_and_the_others_work(
     suite: Suite, history: History
 ) -> None:
     group = await open_class(suite, history, students=2, exams=2)
     body = {"name": f"Fan {uuid4().hex[:8]}"}
-    async with locked(database_url(suite, "exams")):
+    async with locked(processes(suite).database_url("exams")):
         started = time.monotonic()
         refused, *_ = await asyncio.gather(
             group.teacher.ask("POST", "/subjects/", body), group.hand_in(at_once=4)
@@ -137,7 +130,10 @@ async def test_replicas_that_were_emptied_fill_themselves(suite: Suite, history:
     await group.counted(seconds=CONVERGED_SECONDS)
 
     held = await asyncio.gather(
-        *(refilled(Database(database_url(suite, each)), REPLICAS[each]) for each in REPLICAS)
+        *(
+            refilled(Database(processes(suite).database_url(each)), REPLICAS[each])
+            for each in REPLICAS
+        )
     )
 
     assert all(count for each in held for count in each.values())
@@ -168,7 +164,7 @@ async def test_what_was_put_aside_is_replayed_once_while_others_hand_in(
 ) -> None:
     unlucky = await open_class(suite, history, students=3, exams=1)
     busy = await open_class(suite, history, students=3, exams=4)
-    database = Database(database_url(suite, "exams"))
+    database = Database(processes(suite).database_url("exams"))
     try:
         before = await rows_of(database, "dead_letters")
         async with refusing(database):
