@@ -179,7 +179,9 @@ async def test_what_was_put_aside_is_replayed_once_while_others_hand_in(
     uncounted = await unlucky.counts()
 
     handing_in = asyncio.create_task(busy.hand_in(at_once=4))
-    replayed = await asyncio.to_thread(processes(suite).run, "events", "replay")
+    replayed = await asyncio.to_thread(
+        processes(suite).run, "events", "replay", "--service", "exams"
+    )
     await handing_in
 
     assert uncounted == [0]
