@@ -3,9 +3,12 @@
 from docker.models.containers import Container
 from typing_extensions import override
 
+from shared.testing import processes
 from tests.e2e.containers import Containers
 from tests.faults.faults import Faults
 from tests.faults.history import History
+
+STANDS_SECONDS = 60
 
 
 class ContainerFaults(Faults):
@@ -27,18 +30,21 @@ class ContainerFaults(Faults):
     @override
     def _kill(self, part: str) -> None:
         # Not `docker kill`: what was stopped by hand is not started again.
-        pid = self.suite.container(part).attrs["State"]["Pid"]
-        if pid:
-            self.suite.outside("sh", "-c", f"kill -9 {pid} || true", pid_mode="host")
+        pid = self._pid(part)
+        if not pid:
+            return
+        self.suite.outside("sh", "-c", f"kill -9 {pid} || true", pid_mode="host")
+        what = f"death of {part} noticed"
+        processes.wait_until(lambda: self._pid(part) != pid, seconds=STANDS_SECONDS, what=what)
 
     @override
     def _keep_down(self, part: str) -> None:
-        self._dead.append(self.suite.container(part))
+        self._dead.append(self._standing(part))
         self._dead[-1].kill()
 
     @override
     def _stop(self, part: str, which: slice) -> None:
-        for container in [self.suite.container(part)][which]:
+        for container in [self._standing(part)][which]:
             container.pause()
 
     @override
@@ -50,7 +56,7 @@ class ContainerFaults(Faults):
     @override
     def _cut(self, part: str) -> None:
         # From its networks, so that it reaches nobody either.
-        container = self.suite.container(part)
+        container = self._standing(part)
         self._cut_off.append(container)
         for network in container.attrs["NetworkSettings"]["Networks"]:
             self.suite.docker.networks.get(network).disconnect(container, force=True)
@@ -69,6 +75,16 @@ class ContainerFaults(Faults):
             for network, place in container.attrs["NetworkSettings"]["Networks"].items():
                 there = self.suite.docker.networks.get(network)
                 there.connect(container, aliases=place["Aliases"])
+
+    def _standing(self, part: str) -> Container:
+        """Return a part's container; the engine refuses what is done while it starts one again."""
+        what = f"{part} on its feet"
+        processes.wait_until(lambda: self._pid(part) > 0, seconds=STANDS_SECONDS, what=what)
+        return self.suite.container(part)
+
+    def _pid(self, part: str) -> int:
+        """Return the number of a part's first process, 0 while it is down."""
+        return int(self.suite.container(part).attrs["State"]["Pid"])
 
     def _start_dead(self) -> None:
         while self._dead:
