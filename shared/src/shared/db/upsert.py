@@ -14,9 +14,12 @@ from shared.db.bulk import table_of, unnested
 
 def insert_into(tx: AsyncSession, table: Any) -> Any:  # noqa: ANN401 - one of two dialects' Insert
     """Return the INSERT of *tx*'s dialect, which knows `on_conflict_do_…`."""
-    if tx.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_of(dialect_of(tx), table)
+
+
+def insert_of(dialect: str, table: Any) -> Any:  # noqa: ANN401 - one of two dialects' Insert
+    """Return the same by the dialect's name, for statements that are written once."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 async def insert_newer(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Final
+from typing import ClassVar, Final
 
 from auth.domain.clients import Client, Tagger
 from auth.domain.users import key_of
@@ -47,6 +47,8 @@ class Window:
 class Guess:
     """The keys under which one try is counted."""
 
+    KINDS: ClassVar = ("same", "pair", "own", "name", "ticket")
+
     username_key: str
     address: str
     device: str
@@ -58,7 +60,7 @@ class Guess:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """All that must be looked up."""
+        """All that must be looked up, one of each kind."""
         return (self.same, self.pair, self.own, self.name, self.ticket)
 
 

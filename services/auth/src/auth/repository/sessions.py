@@ -2,13 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, delete, insert, literal, select, update
+from sqlalchemy import Uuid, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.models import RefreshToken, Session, User
+from shared.db.brief import Writing
+from shared.db.bulk import table_of
 from shared.db.types import UtcDateTime
+
+_SESSIONS: Final = table_of(Session)
+_TOKENS: Final = table_of(RefreshToken)
+# The lock lets no new password slip in between, whose end of all sessions would miss this one.
+_USER_AS_CHECKED: Final = (
+    select(bindparam("session_id", type_=Uuid), User.id, bindparam("now", type_=UtcDateTime))
+    .where(User.id == bindparam("user"), User.is_active, User.password_hash == bindparam("hash"))
+    .with_for_update(read=True)
+)
+_BEGIN: Final = (
+    insert(_SESSIONS)
+    .from_select(["id", "user_id", "started_at"], _USER_AS_CHECKED)
+    .returning(_SESSIONS.c.id)
+)
+_ADD_TOKEN: Final = insert(_TOKENS).values(
+    {name: bindparam(name) for name in ("jti", "session_id", "issued_at", "expires_at")}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +50,22 @@ class Token:
 
 
 async def add_session(
-    tx: AsyncSession, session_id: UUID, *, user_id: int, password_hash: str, now: datetime
+    tx: Writing, session_id: UUID, *, user_id: int, password_hash: str, now: datetime
 ) -> bool:
     """Begin a session, unless the user was closed or got another password; return whether."""
-    # The lock lets no new password slip in between, whose end of all sessions would miss this one.
-    user = (
-        select(literal(session_id, Uuid), User.id, literal(now, UtcDateTime))
-        .where(User.id == user_id, User.is_active, User.password_hash == password_hash)
-        .with_for_update(read=True)
-    )
-    statement = insert(Session).from_select(["id", "user_id", "started_at"], user)
-    return await tx.scalar(statement.returning(Session.id)) is not None
+    values = {"session_id": session_id, "user": user_id, "hash": password_hash, "now": now}
+    return (await tx.execute(_BEGIN, values)).first() is not None
 
 
-async def add_token(tx: AsyncSession, token: Token, *, session_id: UUID) -> None:
+async def add_token(tx: Writing, token: Token, *, session_id: UUID) -> None:
     """Add a refresh token to a session."""
-    await tx.execute(
-        insert(RefreshToken).values(
-            jti=token.jti,
-            session_id=session_id,
-            issued_at=token.issued_at,
-            expires_at=token.expires_at,
-        )
-    )
+    row = {
+        "jti": token.jti,
+        "session_id": session_id,
+        "issued_at": token.issued_at,
+        "expires_at": token.expires_at,
+    }
+    await tx.execute(_ADD_TOKEN, row)
 
 
 async def find_holder(tx: AsyncSession, session_id: UUID) -> Holder | None:

@@ -3,18 +3,27 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeVarTuple
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.domain.users import OWNER, UserQuery
 from auth.errors import UsernameTaken, UserNotFound
 from auth.models import User
+from shared.db.brief import Writing
+from shared.db.bulk import table_of
 
 Columns = TypeVarTuple("Columns")
 
 MAX_PARAMETERS: Final = 500
 """SQLite bounds how many a statement may have."""
+_USERS: Final = table_of(User)
+_REPLACE_PASSWORD: Final = (
+    update(_USERS)
+    .where(_USERS.c.id == bindparam("user"), _USERS.c.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
+    .returning(_USERS.c.id)
+)
 
 
 async def find_user(tx: AsyncSession, user_id: int) -> User | None:
@@ -100,16 +109,10 @@ async def find_ids_by_key(tx: AsyncSession, keys: Iterable[str]) -> dict[str, in
     return found
 
 
-async def replace_password(tx: AsyncSession, user_id: int, *, old: str, new: str) -> bool:
+async def replace_password(tx: Writing, user_id: int, *, old: str, new: str) -> bool:
     """Store the hash *new* unless somebody has replaced *old* meanwhile; return whether it was."""
-    statement = (
-        update(User)
-        .where(User.id == user_id, User.password_hash == old)
-        .values(password_hash=new)
-        .returning(User.id)
-        .execution_options(synchronize_session=False)
-    )
-    return await tx.scalar(statement) is not None
+    replaced = await tx.execute(_REPLACE_PASSWORD, {"user": user_id, "old": old, "new": new})
+    return replaced.first() is not None
 
 
 async def list_users(tx: AsyncSession, query: UserQuery) -> tuple[Sequence[Any], int | None]:

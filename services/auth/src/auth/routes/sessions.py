@@ -38,8 +38,7 @@ async def log_in(
     """Sign in with a name and a password; the answer is one and the same for every refusal."""
     guess = guess_of(auth.tagger, credentials.username, credentials.password, client)
     with auth.passwords.place(), auth.in_flight.counting(guess) as ahead:
-        async with app.database.reading() as view:
-            sign_in = await sign_ins.open_sign_in(view, guess, now=now)
+        sign_in = await sign_ins.open_sign_in(app.database.glance, guess, now=now)
         await require_allowed(app.database, sign_in, now, ahead)
         verdict = await auth.passwords.verify(sign_in.password_hash, credentials.password)
         rehashed = None
@@ -47,7 +46,7 @@ async def log_in(
             rehashed = await auth.passwords.hash(credentials.password)
         # A failure must be counted, and a raise would roll that back: raised afterwards.
         grant: Grant | None = None
-        async with app.database.transaction() as tx:
+        async with app.database.brief() as tx:
             if verdict.is_right:
                 grant = await sign_ins.finish_sign_in(
                     tx, sign_in, now=now, lasts=auth.refresh_life, rehashed=rehashed

@@ -11,13 +11,14 @@ from auth.repository import sessions as repository
 from auth.repository.sessions import Holder, Token
 from auth.repository.sign_ins import Account
 from auth.tokens.issuer import Grant, RefreshClaims
+from shared.db.brief import Writing
 
 GRACE: Final = timedelta(seconds=5)
 """Two requests with one token, sent at once by one client, are one rotation."""
 
 
 async def begin_session(
-    tx: AsyncSession, account: Account, *, now: datetime, lasts: timedelta
+    tx: Writing, account: Account, *, now: datetime, lasts: timedelta
 ) -> Grant | None:
     """Begin a session; None when the user was closed or got another password meanwhile."""
     session_id = uuid4()

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.domain.throttle import TICKET_LIFE, TICKET_WAIT, WINDOW, Guess, Standing
 from auth.repository import sign_ins as repository
 from auth.repository import users
-from auth.repository.sign_ins import Account
+from auth.repository.sign_ins import Account, Found
 from auth.service.sessions import begin_session
 from auth.tokens.issuer import Grant
+from shared.db.brief import Writing
+from shared.db.engine import View
 
 PLACES: Final = 20
 PLACE_LIFE: Final = timedelta(days=90)
@@ -33,24 +34,24 @@ class SignIn:
         return self.account.password_hash if self.account and self.account.is_active else None
 
 
-async def open_sign_in(tx: AsyncSession, guess: Guess, *, now: datetime) -> SignIn:
+async def open_sign_in(view: View, guess: Guess, *, now: datetime) -> SignIn:
     """Look up all that decides about a try to sign in."""
-    return await _open(tx, guess, repository.named(guess.username_key), now)
+    found = await repository.find_named(view, guess.username_key, address=guess.address)
+    return await _open(view, guess, found, now)
 
 
-async def open_password_change(
-    tx: AsyncSession, guess: Guess, user_id: int, *, now: datetime
-) -> SignIn:
+async def open_password_change(view: View, guess: Guess, user_id: int, *, now: datetime) -> SignIn:
     """Look up the same for somebody who is signed in and says his old password."""
-    return await _open(tx, guess, repository.numbered(user_id), now)
+    found = await repository.find_numbered(view, user_id, address=guess.address)
+    return await _open(view, guess, found, now)
 
 
-async def keep_ticket(tx: AsyncSession, guess: Guess, *, now: datetime) -> None:
+async def keep_ticket(tx: Writing, guess: Guess, *, now: datetime) -> None:
     """Promise a refused address one try of its own."""
     await repository.count_failure(tx, [guess.ticket], now=now, lasts=TICKET_WAIT + TICKET_LIFE)
 
 
-async def fail_sign_in(tx: AsyncSession, sign_in: SignIn, *, now: datetime) -> None:
+async def fail_sign_in(tx: Writing, sign_in: SignIn, *, now: datetime) -> None:
     """Count a wrong password; one that is repeated counts only against itself."""
     standing = sign_in.standing
     guess = standing.guess
@@ -63,7 +64,7 @@ async def fail_sign_in(tx: AsyncSession, sign_in: SignIn, *, now: datetime) -> N
 
 
 async def finish_sign_in(
-    tx: AsyncSession, sign_in: SignIn, *, now: datetime, lasts: timedelta, rehashed: str | None
+    tx: Writing, sign_in: SignIn, *, now: datetime, lasts: timedelta, rehashed: str | None
 ) -> Grant | None:
     """
     Begin a session after a right password and forget the failures before it.
@@ -81,7 +82,7 @@ async def finish_sign_in(
     return grant
 
 
-async def forget_failures(tx: AsyncSession, sign_in: SignIn) -> None:
+async def forget_failures(tx: Writing, sign_in: SignIn) -> None:
     """Give the pair its whole allowance back after a right password."""
     stale = {sign_in.standing.pair, sign_in.standing.guess.ticket} & set(sign_in.standing.windows)
     if stale:
@@ -93,12 +94,12 @@ async def purge_sign_ins(tx: AsyncSession, *, now: datetime) -> None:
     await repository.purge_sign_ins(tx, now, unseen_since=now - PLACE_LIFE)
 
 
-async def _open(tx: AsyncSession, guess: Guess, who: ColumnElement[bool], now: datetime) -> SignIn:
-    account, devices = await repository.find_account(tx, who, guess.address)
+async def _open(view: View, guess: Guess, found: Found, now: datetime) -> SignIn:
+    account, devices = found
     seen_at = devices.get(guess.device)
     standing = Standing(
         guess=guess,
-        windows=await repository.find_windows(tx, guess.keys),
+        windows=await repository.find_windows(view, guess),
         is_known_address=bool(devices),
         is_known_device=seen_at is not None,
     )
@@ -106,7 +107,7 @@ async def _open(tx: AsyncSession, guess: Guess, who: ColumnElement[bool], now: d
     return SignIn(standing, account, place_is_fresh=is_fresh)
 
 
-async def _settle(tx: AsyncSession, sign_in: SignIn, user_id: int, now: datetime) -> None:
+async def _settle(tx: Writing, sign_in: SignIn, user_id: int, now: datetime) -> None:
     await forget_failures(tx, sign_in)
     if sign_in.place_is_fresh:
         return
