@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 Mode = Literal["answer", "freeze", "drop", "drain"]
 
-HEALTH: Final = b"GET /health/ "
+HEALTH: Final = b"HEAD /health/ "
 
 
 @dataclass
