@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,6 +36,8 @@ class Bus:
         self.connected = asyncio.Event()
         self.connections = 0
         """How often there was a new one: behind each may be another store than before."""
+        self.when_back: list[Callable[[], None]] = []
+        """Called when a lost connection was made anew."""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -50,9 +53,16 @@ class Bus:
                 await asyncio.wait_for(self._client.close(), CALL_SECONDS)
 
     @property
+    def client(self) -> Client:
+        """The client, when connected. Raises `BusDown` else."""
+        if self._client is None or not self._client.is_connected:
+            raise BusDown
+        return self._client
+
+    @property
     def js(self) -> JetStreamContext:
         """JetStream, when connected. Raises `BusDown` else."""
-        if self._js is None or self._client is None or not self._client.is_connected:
+        if self._js is None or not self.client.is_connected:
             raise BusDown
         return self._js
 
@@ -87,6 +97,8 @@ class Bus:
         async def back() -> None:
             self.connections += 1
             log.info("NATS is back")
+            for call in self.when_back:
+                call()
 
         options: dict[str, Any] = {
             "name": self.service,

@@ -1,13 +1,11 @@
-"""The consumer loop: fetch a batch, apply it in one transaction, acknowledge after the commit."""
+"""The consumer loop: pull a batch, apply it in one transaction, acknowledge after the commit."""
 
 import asyncio
-import contextlib
 import random
 from typing import Any, Final
 
 import structlog
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 
 from shared.clock import utcnow
 from shared.db.engine import Database
@@ -16,12 +14,11 @@ from shared.events import inbox, traces
 from shared.events.bus import Bus, BusDown
 from shared.events.consumers import NotYet, Received, Registration, Unacceptable
 from shared.events.inbox import Delivery, Malformed
+from shared.events.pull import Pull
 from shared.telemetry.metrics import ConsumerMetrics
 
 log = structlog.get_logger()
 
-BATCH: Final = 100
-FETCH_SECONDS: Final = 2.0
 MAX_TRIES: Final = 5
 RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0)
 MAX_BACKOFF_SECONDS: Final = 2.0
@@ -53,27 +50,26 @@ class ConsumerLoop:
 
     async def run(self) -> None:
         """Consume until cancelled, whatever happens to NATS, to the durable or to the database."""
-        subscription: JetStreamContext.PullSubscription | None = None
+        pull: Pull | None = None
         backoff = 0.1
         await self.bus.connected.wait()
         while True:
             try:
-                if subscription is None:
-                    subscription = await self.bus.js.pull_subscribe_bind(
-                        self.registration.durable, self.registration.stream
-                    )
-                messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
-                await self.settle(messages)
+                if pull is None:
+                    pull = await self._open()
+                await self.settle(await pull.next())
                 backoff = 0.1
-            except TimeoutError:
-                continue
-            except Exception as error:  # noqa: BLE001 - the durable or NATS is away: bind anew
+            except Exception as error:  # noqa: BLE001 - the durable or NATS is away: ask again
                 if not isinstance(error, BusDown):
-                    log.warning("fetch", durable=self.registration.durable, error=repr(error)[:200])
-                await self._let_go(subscription)
-                subscription = None
+                    log.warning("pull", durable=self.registration.durable, error=repr(error)[:200])
                 await asyncio.sleep(backoff * (1 + random.random()))  # noqa: S311 - jitter
                 backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+
+    async def _open(self) -> Pull:
+        pull = Pull(self.bus.client, self.registration.durable, self.registration.stream)
+        await pull.open()
+        self.bus.when_back.append(pull.ask_again)
+        return pull
 
     async def settle(self, messages: list[Msg]) -> None:
         """Handle *messages* and tell JetStream what became of each."""
@@ -149,8 +145,3 @@ class ConsumerLoop:
             if received.arrived_at is not None:
                 self._metrics.note_delay((now - received.arrived_at).total_seconds())
         self._metrics.count("handled", len(handled))
-
-    async def _let_go(self, subscription: JetStreamContext.PullSubscription | None) -> None:
-        if subscription is not None:
-            with contextlib.suppress(Exception):
-                await subscription.unsubscribe()

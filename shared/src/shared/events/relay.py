@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
@@ -31,6 +31,10 @@ STREAM_CHECK_SECONDS: Final = 5.0
 PUBLISH_SECONDS: Final = 2.0
 MAX_BACKOFF_SECONDS: Final = 2.0
 PURGE_SECONDS: Final = 3600.0
+
+_KNOWN: Final = select(RelayState.born, RelayState.last_seq).where(
+    RelayState.stream == bindparam("of")
+)
 
 Rows = Sequence[tuple[int, str, str, bytes]]
 
@@ -170,8 +174,7 @@ class Relay:
             return
         info = await self.bus.js.stream_info(self.stream)
         born, last = str(info.created), int(info.state.last_seq)
-        async with self.database.reading() as view:
-            known = await view.get(RelayState, self.stream)
+        known = (await self.database.glance.execute(_KNOWN, {"of": self.stream})).first()
         if known is None or known.born != born or last < known.last_seq:
             await self._restart_stream(born, last)
         self._checked = now
