@@ -37,6 +37,9 @@ _CLAIM: Final = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_ANY_WAITING: Final = (
+    select(Outbox.id).where(Outbox.published_at.is_(None)).order_by(Outbox.id).limit(1)
+)
 _STAMP: Final = update(_TABLE).values(published_at=bindparam("at"))
 _STAMP_ONE: Final = _STAMP.where(_TABLE.c.id == bindparam("row_id")).values(
     stream_seq=bindparam("seq")
@@ -80,6 +83,11 @@ async def claim(view: View, limit: int) -> list[tuple[int, str, str, bytes]]:
     """Return (id, event id, subject, payload) of waiting rows, oldest first, locked."""
     found = await view.execute(_CLAIM, {"most": limit})
     return [(row.id, str(row.event_id), row.subject, row.payload) for row in found]
+
+
+async def any_waiting(view: View) -> bool:
+    """Tell whether an event is not published yet."""
+    return (await view.execute(_ANY_WAITING)).first() is not None
 
 
 async def mark_published(tx: AsyncSession, sequences: dict[int, int]) -> None:
