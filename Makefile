@@ -50,7 +50,7 @@ types: setup  ## mypy --strict over all packages and tests, in one cached run
 
 .PHONY: test-unit
 test-unit: setup  ## Tests of the packages and the rules of the house
-	$(PYTEST) -m "not e2e and not chaos" -n $(WORKERS) --dist worksteal
+	$(PYTEST) -m "not e2e and not chaos" -n $$((2 * $(WORKERS))) --dist worksteal  # half of it is waiting
 
 .PHONY: test-e2e
 test-e2e: setup  ## Stories and faults against a running suite: on SQLite, on PostgreSQL, in containers
