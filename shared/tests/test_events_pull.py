@@ -11,6 +11,7 @@ from shared.contracts.auth import UserChangedV1
 from shared.contracts.catalog import durable_name
 from shared.events.bus import Bus
 from shared.events.pull import WAIT_SECONDS, Pull
+from shared.events.topology import ACK_SECONDS
 from shared.testing.nats import NatsServer
 from shared.tests import events_kit as kit
 
@@ -105,3 +106,18 @@ async def test_a_durable_that_is_not_there_is_no_silence(
 
         with pytest.raises(APIError):
             await pull.next()
+
+
+async def test_what_a_dead_process_was_given_comes_to_another_soon(
+    nats_server: NatsServer, auth_bus: Bus, exams_bus: Bus
+) -> None:
+    async with kit.ops(nats_server):
+        await auth_bus.js.publish(SUBJECT, b"given twice")
+        async with connected(nats_server, "exams") as dying:
+            assert await (await opened(dying)).next()  # and no word of it ever after
+        pull = await opened(exams_bus)
+
+        async with asyncio.timeout(2 * ACK_SECONDS):
+            found = await pull.next()
+
+        assert [one.data for one in found] == [b"given twice"]

@@ -35,6 +35,7 @@ class Processes(Running):
             "HPA_DATA_DIR": str(folder),
             "HPA_OWNER_USERNAME": OWNER,
             "HPA_OWNER_PASSWORD": PASSWORD,
+            **_code(),
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,12 +55,23 @@ class Processes(Running):
         try:
             process.wait(STOP_SECONDS)
         finally:
-            left = self.processes()
-            for pid in (process.pid, *left):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            process.wait()
+            left = self._kill_all(process)
         assert not left, f"left behind: {left}"
+
+    def kill(self) -> None:
+        """End everything at once: the supervisor first, or it would start what is killed anew."""
+        process, self._process = self._process, None
+        if process is not None:
+            self._kill_all(process)
+
+    def _kill_all(self, process: subprocess.Popen[bytes]) -> list[int]:
+        """Kill what runs, and return what did beside the supervisor."""
+        left = self.processes()
+        for pid in (process.pid, *left):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+        return left
 
     @override
     def restart(self) -> None:
@@ -122,6 +134,11 @@ class Processes(Running):
     def broken_promises(self) -> str:
         checked = self.run("fsck")
         return checked.stdout + checked.stderr if checked.returncode else ""
+
+
+def _code() -> dict[str, str]:
+    """Return where the tests themselves have the packages from, if not from the environment."""
+    return {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
 
 
 def _processes_naming(text: str) -> Iterator[int]:

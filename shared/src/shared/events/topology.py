@@ -21,6 +21,11 @@ log = structlog.get_logger()
 
 DAY_SECONDS: Final = 86_400
 DECLARE_EVERY_SECONDS: Final = 5.0
+ACK_SECONDS: Final = 5
+"""
+What a process got and did not acknowledge, because it died or is frozen, goes to another then. Who
+only takes so long loses nothing: the inbox knows what comes twice.
+"""
 SERVICES: Final = ("auth", "exams", "results", "messaging", "worklogs")
 
 
@@ -53,7 +58,7 @@ def consumers() -> list[tuple[str, ConsumerConfig]]:
                 durable_name=durable_name(consumer, event.subject),
                 filter_subject=event.subject,
                 ack_policy=AckPolicy.EXPLICIT,
-                ack_wait=30,
+                ack_wait=ACK_SECONDS,
                 max_deliver=-1,
                 max_ack_pending=1000,
             ),

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -24,12 +25,13 @@ class PostgresServer:
 
     PostgreSQL refuses to run as root, so root lends it the user `nobody` and a copy of the
     binaries that this user can reach. It never syncs to disk: nothing here survives the tests.
-    Only a *durable* one does, for who measures.
+    Only a *durable* one does, for who measures, and for who cuts the power.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
-        """Start the server in a new folder and wait until it accepts connections."""
-        self.folder = Path(tempfile.mkdtemp(prefix="hpa-pg-"))
+    def __init__(self, *, durable: bool = False, folder: Path | None = None) -> None:
+        """Start the server in a new *folder* and wait until it accepts connections."""
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="hpa-pg-"))
+        self.folder.mkdir(exist_ok=True)
         self.folder.chmod(0o755)
         user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         binaries = self._binaries(copy=user is not None)
@@ -63,11 +65,21 @@ class PostgresServer:
             "shared_buffers": "64MB",
         }
         flags = [str(part) for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        self.process = processes.start(
-            [binaries / "postgres", "-D", data, *flags], log=log, user=user
+        self._start = partial(
+            processes.start, [binaries / "postgres", "-D", data, *flags], log=log, user=user
         )
         self.url = f"postgresql://postgres:postgres@127.0.0.1:{port}"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server on what its folder holds, and wait until it accepts connections."""
+        self.process = self._start()
         processes.wait_until(self._answers, seconds=20, what="PostgreSQL starts")
+
+    def kill(self) -> None:
+        """End the server at once; its children end when they miss it."""
+        self.process.kill()
+        self.process.wait(10)
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
