@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -54,7 +55,13 @@ _PIECE: Final = (
     .order_by(Result.id.desc())
     .limit(bindparam("limit", type_=BigInteger))
 )
-_COUNT: Final = select(func.count()).select_from(Result)
+_WANTED: Final[dict[str, ColumnElement[bool]]] = {
+    "exam": Result.exam_id == bindparam("exam"),
+    "student": Result.student_id == bindparam("student"),
+    "is_checked": Result.is_checked == bindparam("is_checked"),
+    "since": Result.created_at >= bindparam("since"),
+    "before": Result.created_at < bindparam("before"),
+}
 _OWN: Final = (
     select(*COLUMNS).where(Result.student_id == bindparam("student")).order_by(Result.id.desc())
 )
@@ -71,20 +78,15 @@ class ResultFilter:
     before: datetime | None = None
     search: str = ""
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values asked for, by the names of `_WANTED`."""
+        pairs = ((name, getattr(self, name)) for name in _WANTED)
+        return {name: value for name, value in pairs if value is not None}
+
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the WHERE clause's parts."""
-        pairs = (
-            (Result.exam_id, self.exam),
-            (Result.student_id, self.student),
-            (Result.is_checked, self.is_checked),
-        )
-        found: list[ColumnElement[bool]] = [
-            column == value for column, value in pairs if value is not None
-        ]
-        if self.since:
-            found.append(Result.created_at >= self.since)
-        if self.before:
-            found.append(Result.created_at < self.before)
+        """Return the WHERE clause's parts; what they compare with are `values`."""
+        found = [_WANTED[name] for name in self.values]
         if self.search:
             found.append(Result.exam_title.icontains(self.search, autoescape=True))
         return found
@@ -99,10 +101,36 @@ class Slice:
     ordering: tuple[str, ...] = ()
 
 
+async def list_page(
+    view: View, wanted: ResultFilter, part: Slice
+) -> tuple[Sequence[Any], int | None]:
+    """
+    Return rows of `COLUMNS`, newest first, and how many there are when a limit is asked for.
+
+    For what is asked all day, by statements that are kept: neither `search` nor `ordering`. The
+    number is of its own moment.
+    """
+    rows, count = _kept(tuple(wanted.values))
+    bounds = {"limit": LAST if part.limit is None else part.limit, "offset": part.offset}
+    found = (await view.execute(rows, wanted.values | bounds)).all()
+    if part.limit is None:
+        return found, None
+    return found, int((await view.execute(count, wanted.values)).one()[0])
+
+
+@cache
+def _kept(names: tuple[str, ...]) -> tuple[Any, Any]:
+    conditions = [_WANTED[name] for name in names]
+    bounds = {name: bindparam(name, type_=BigInteger) for name in ("limit", "offset")}
+    rows = select(*COLUMNS).where(*conditions).order_by(Result.id.desc())
+    count = select(func.count()).select_from(Result).where(*conditions)
+    return rows.limit(bounds["limit"]).offset(bounds["offset"]), count
+
+
 async def list_results(
     tx: AsyncSession, wanted: ResultFilter, part: Slice
 ) -> tuple[Sequence[Any], int | None]:
-    """Return rows of `COLUMNS`, newest first, and how many there are when a limit is asked for."""
+    """Return the same for any order and search, by statements made for it."""
     conditions = wanted.conditions()
     statement = select(*COLUMNS).where(*conditions).order_by(*_order(part.ordering))
     if part.limit is not None:
@@ -110,21 +138,16 @@ async def list_results(
     if part.offset:
         # SQLite knows no OFFSET without LIMIT
         statement = statement.limit(part.limit or 2**62).offset(part.offset)
-    rows = (await tx.execute(statement)).all()
+    rows = (await tx.execute(statement, wanted.values)).all()
     if part.limit is None:
         return rows, None
-    total = await tx.scalar(select(func.count()).select_from(Result).where(*conditions))
-    return rows, int(total or 0)
+    counted = select(func.count()).select_from(Result).where(*conditions)
+    return rows, int(await tx.scalar(counted, wanted.values) or 0)
 
 
 async def list_piece(view: View, *, last: int, limit: int) -> Sequence[Any]:
     """Return rows of `COLUMNS`, newest first, from the id *last* on."""
     return (await view.execute(_PIECE, {"last": last, "limit": limit})).all()
-
-
-async def count_all(view: View) -> int:
-    """Return how many results there are."""
-    return int((await view.execute(_COUNT)).one()[0])
 
 
 async def list_own(view: View, student_id: int) -> Sequence[Any]:
@@ -139,7 +162,8 @@ async def list_next(
     statement = select(*COLUMNS, Result.exam_title).where(*wanted.conditions())
     if below is not None:
         statement = statement.where(Result.id < below)
-    return (await tx.execute(statement.order_by(Result.id.desc()).limit(limit))).all()
+    newest = statement.order_by(Result.id.desc()).limit(limit)
+    return (await tx.execute(newest, wanted.values)).all()
 
 
 def _order(names: tuple[str, ...]) -> list[Any]:

@@ -37,7 +37,6 @@ from shared.security.principal import Principal
 router = APIRouter(prefix="/api/v1/exam-results", tags=["exam-results"])
 
 Ordering = Annotated[Page, paging("id", "created_at", "score", "exam", "student")]
-NOT_FILTERED = ResultFilters()
 Filter = Annotated[ResultFilters, filters(ResultFilters)]
 
 
@@ -47,10 +46,6 @@ async def list_results(caller: Caller, app: App, asked: Filter, page: Ordering) 
     is_student = caller.role == "student"
     if page is WHOLE and not is_student:  # nothing was asked for in particular
         return await json_stream(service.list_all(app.database.glance), result_out)
-    is_first_page = page.limit is not None and not (page.offset or page.ordering or page.search)
-    if is_first_page and asked == NOT_FILTERED and not is_student:
-        rows, total = await service.list_newest(app.database.glance, page.limit or 0)
-        return await json_list(rows, result_out, total=total, page=page)
     wanted = wanted_of(asked, page.search, app)
     return await _listed(_own(wanted, caller) if is_student else wanted, page, app)
 
@@ -185,10 +180,12 @@ def wanted_of(asked: ResultFilters, search: str, app: Runtime) -> ResultFilter:
 
 
 async def _listed(wanted: ResultFilter, page: Page, app: Runtime) -> Response:
-    async with app.database.reading() as view:
-        rows, total = await service.list_results(
-            view, wanted, Slice(page.limit, page.offset, page.ordering)
-        )
+    part = Slice(page.limit, page.offset, page.ordering)
+    if wanted.search or part.ordering:
+        async with app.database.reading() as view:
+            rows, total = await service.list_results(view, wanted, part)
+    else:
+        rows, total = await service.list_page(app.database.glance, wanted, part)
     return await json_list(rows, result_out, total=total, page=page)
 
 
