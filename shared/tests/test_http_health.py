@@ -9,11 +9,14 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from shared.app import build_app
 from shared.clock import utcnow
 from shared.events.tables import EventsBase
 from shared.settings import ServiceSettings
+from shared.testing.metrics import read_metrics
 from shared.testing.plugin import MakeClient
 from shared.testing.tokens import TokenFactory
 from shared.tests import events_kit as kit
@@ -120,3 +123,43 @@ class TestReady:
         answer = await client.get("/ready/")
 
         assert (answer.status_code, answer.json()["checks"]["dead_letters"]) == (200, 1)
+
+
+class TestABadState:
+    """What `/ready/` names, a metric tells too, and a log line with the id of the request."""
+
+    @pytest.fixture
+    async def broken(self, build: Build, tmp_path: Path) -> httpx2.AsyncClient:
+        app, client = await build(
+            nats_url="nats://things:pw@127.0.0.1:9",
+            jwks_url="http://127.0.0.1:9/keys",
+            jwks_cache=tmp_path / "keys.json",
+        )
+        async with app.state.hpa.database.transaction() as tx:
+            tx.add(kit.unpublished(utcnow() - timedelta(minutes=2)))
+        return client
+
+    @pytest.mark.parametrize(
+        ("check", "word", "metric", "is_bad"),
+        [
+            ("jetstream", "down", "hpa_jetstream_up", lambda value: value == 0),
+            ("outbox", "stale", "hpa_outbox_oldest_seconds", lambda value: value > 60),
+            ("keys", "missing", "hpa_keys_known", lambda value: value == 0),
+        ],
+    )
+    async def test_is_named_measured_and_logged(
+        self,
+        broken: httpx2.AsyncClient,
+        check: str,
+        word: str,
+        metric: str,
+        is_bad: Callable[[float], bool],
+    ) -> None:
+        with capture_logs(processors=[merge_contextvars]) as said:
+            answer = await broken.get("/ready/", headers={"X-Request-Id": "who-asked"})
+        measured = read_metrics((await broken.get("/metrics")).text).of(metric)
+
+        assert (answer.status_code, answer.json()["checks"][check]) == (503, word)
+        assert is_bad(measured)
+        lines = [line for line in said if line["event"] == "not ready"]
+        assert [(line[check], line["request_id"]) for line in lines] == [(word, "who-asked")]

@@ -51,7 +51,10 @@ async def ready(app: App) -> Response:
     )
     checks = dict(zip(names, found, strict=True))
     # Parked messages are for people to look at; they are no reason to turn traffic away.
-    is_ready = not app.draining and all(checks[name] in GOOD for name in names[:-1])
+    bad = {name: checks[name] for name in names[:-1] if checks[name] not in GOOD}
+    is_ready = not app.draining and not bad
+    if bad:
+        log.warning("not ready", **bad)
     body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
     return reply(body, 200 if is_ready else 503)
 

@@ -75,6 +75,9 @@ def _process(app: Runtime) -> Iterator[Metric]:
         yield gauges("hpa_requests_in_flight", "Requests under way.", "kind", in_flight)
         yield gauge("hpa_requests_limit", "Requests taken on at once, as of now.", app.load.bound)
     yield gauge("hpa_draining", "1 from SIGTERM to the end.", app.draining)
+    if app.settings.jwks_url:
+        known = app.verifier.keys.is_known
+        yield gauge("hpa_keys_known", "Whether tokens can be checked.", known)
 
 
 def _events(
