@@ -81,12 +81,13 @@ async def declare(js: JetStreamContext, replicas: int = 1) -> None:
 
 async def missing(js: JetStreamContext) -> bool:
     """Tell whether a stream or durable is gone, without changing anything."""
+    wanted = {(stream, str(config.durable_name)) for stream, config in consumers()}
     try:
-        for stream, config in consumers():
-            await js.consumer_info(stream, str(config.durable_name))
+        for stream in sorted({stream for stream, _ in wanted}):
+            wanted -= {(stream, each.name) for each in await js.consumers_info(stream)}
     except Exception:  # noqa: BLE001 - whatever cannot be seen is declared again
         return True
-    return False
+    return bool(wanted)
 
 
 async def keep_declared(url: str, *, replicas: int = 1) -> None:
