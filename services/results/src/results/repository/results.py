@@ -101,16 +101,24 @@ class Slice:
     ordering: tuple[str, ...] = ()
 
 
-async def list_page(
+def is_kept(wanted: ResultFilter, part: Slice) -> bool:
+    """Tell whether the list is of those that are asked for all day; their statements are kept."""
+    return not (wanted.search or part.ordering)
+
+
+async def list_results(
     view: View, wanted: ResultFilter, part: Slice
 ) -> tuple[Sequence[Any], int | None]:
     """
     Return rows of `COLUMNS`, newest first, and how many there are when a limit is asked for.
 
-    For what is asked all day, by statements that are kept: neither `search` nor `ordering`. The
-    number is of its own moment.
+    A glance may read what `is_kept`; the number is of its own moment then.
     """
-    rows, count = _kept(tuple(wanted.values))
+    if is_kept(wanted, part):
+        rows, count = _kept(tuple(wanted.values))
+    else:
+        rows, count = _statements(wanted.conditions(), _order(part.ordering))
+    # SQLite knows no OFFSET without LIMIT
     bounds = {"limit": LAST if part.limit is None else part.limit, "offset": part.offset}
     found = (await view.execute(rows, wanted.values | bounds)).all()
     if part.limit is None:
@@ -120,29 +128,13 @@ async def list_page(
 
 @cache
 def _kept(names: tuple[str, ...]) -> tuple[Any, Any]:
-    conditions = [_WANTED[name] for name in names]
-    bounds = {name: bindparam(name, type_=BigInteger) for name in ("limit", "offset")}
-    rows = select(*COLUMNS).where(*conditions).order_by(Result.id.desc())
-    count = select(func.count()).select_from(Result).where(*conditions)
-    return rows.limit(bounds["limit"]).offset(bounds["offset"]), count
+    return _statements([_WANTED[name] for name in names], _order(()))
 
 
-async def list_results(
-    tx: AsyncSession, wanted: ResultFilter, part: Slice
-) -> tuple[Sequence[Any], int | None]:
-    """Return the same for any order and search, by statements made for it."""
-    conditions = wanted.conditions()
-    statement = select(*COLUMNS).where(*conditions).order_by(*_order(part.ordering))
-    if part.limit is not None:
-        statement = statement.limit(part.limit)
-    if part.offset:
-        # SQLite knows no OFFSET without LIMIT
-        statement = statement.limit(part.limit or 2**62).offset(part.offset)
-    rows = (await tx.execute(statement, wanted.values)).all()
-    if part.limit is None:
-        return rows, None
-    counted = select(func.count()).select_from(Result).where(*conditions)
-    return rows, int(await tx.scalar(counted, wanted.values) or 0)
+def _statements(conditions: list[ColumnElement[bool]], order: list[Any]) -> tuple[Any, Any]:
+    limit, offset = (bindparam(name, type_=BigInteger) for name in ("limit", "offset"))
+    rows = select(*COLUMNS).where(*conditions).order_by(*order).limit(limit).offset(offset)
+    return rows, select(func.count()).select_from(Result).where(*conditions)
 
 
 async def list_piece(view: View, *, last: int, limit: int) -> Sequence[Any]:

@@ -181,11 +181,11 @@ def wanted_of(asked: ResultFilters, search: str, app: Runtime) -> ResultFilter:
 
 async def _listed(wanted: ResultFilter, page: Page, app: Runtime) -> Response:
     part = Slice(page.limit, page.offset, page.ordering)
-    if wanted.search or part.ordering:
+    if service.is_kept(wanted, part):
+        rows, total = await service.list_results(app.database.glance, wanted, part)
+    else:
         async with app.database.reading() as view:
             rows, total = await service.list_results(view, wanted, part)
-    else:
-        rows, total = await service.list_page(app.database.glance, wanted, part)
     return await json_list(rows, result_out, total=total, page=page)
 
 

@@ -10,7 +10,7 @@ from results import domain
 from results.errors import ResultExists
 from results.models import Result, ResultAnswer
 from results.repository import results as repository
-from results.repository.results import ResultFilter, Slice
+from results.repository.results import ResultFilter, Slice, is_kept
 from shared.contracts.results import ResultChangedV1
 from shared.db.brief import Writing
 from shared.db.engine import View
@@ -18,24 +18,17 @@ from shared.db.glance import Glance
 from shared.errors import Invalid
 from shared.events.outbox import emit
 
-__all__ = ["ResultFilter", "Slice"]
+__all__ = ["ResultFilter", "Slice", "is_kept"]
 
 PIECE: Final = 500
 """Of a long list: rows that are read, written and forgotten together."""
 
 
 async def list_results(
-    tx: AsyncSession, wanted: ResultFilter, part: Slice
-) -> tuple[Sequence[Any], int | None]:
-    """Return results, newest first, and their number when a limit is asked for."""
-    return await repository.list_results(tx, wanted, part)
-
-
-async def list_page(
     view: View, wanted: ResultFilter, part: Slice
 ) -> tuple[Sequence[Any], int | None]:
-    """Return the same where neither a search nor an order is asked for, at a third of its cost."""
-    return await repository.list_page(view, wanted, part)
+    """Return results, newest first, and their number when a limit is asked for."""
+    return await repository.list_results(view, wanted, part)
 
 
 async def list_next(
