@@ -41,10 +41,7 @@ async def auth_bus(nats_server: NatsServer) -> AsyncIterator[Bus]:
 
 
 async def opened(bus: Bus) -> Pull:
-    pull = Pull(bus.client, DURABLE, "AUTH")
-    await pull.open()
-    bus.when_back.append(pull.ask_again)
-    return pull
+    return await Pull.open(bus, DURABLE, "AUTH")
 
 
 async def test_what_waits_comes_in_one_batch(

@@ -31,7 +31,6 @@ class Bus:
         user = urlsplit(url.split(",", maxsplit=1)[0]).username or service
         self.inbox_prefix = f"_INBOX_{user}"
         self._client: Client | None = None
-        self._js: JetStreamContext | None = None
         self._connecting: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
         self.connections = 0
@@ -62,9 +61,7 @@ class Bus:
     @property
     def js(self) -> JetStreamContext:
         """JetStream, when connected. Raises `BusDown` else."""
-        if self._js is None or not self.client.is_connected:
-            raise BusDown
-        return self._js
+        return self.client.jetstream(timeout=CALL_SECONDS)
 
     async def healthy(self, stream: str) -> bool:
         """Tell whether JetStream itself answers, not only its port."""
@@ -85,7 +82,6 @@ class Bus:
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
                 continue
-            self._js = self._client.jetstream(timeout=CALL_SECONDS)
             self.connections += 1
             self.connected.set()
             return

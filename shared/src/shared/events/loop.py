@@ -56,7 +56,8 @@ class ConsumerLoop:
         while True:
             try:
                 if pull is None:
-                    pull = await self._open()
+                    one = self.registration
+                    pull = await Pull.open(self.bus, one.durable, one.stream)
                 await self.settle(await pull.next())
                 backoff = 0.1
             except Exception as error:  # noqa: BLE001 - the durable or NATS is away: ask again
@@ -64,12 +65,6 @@ class ConsumerLoop:
                     log.warning("pull", durable=self.registration.durable, error=repr(error)[:200])
                 await asyncio.sleep(backoff * (1 + random.random()))  # noqa: S311 - jitter
                 backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
-
-    async def _open(self) -> Pull:
-        pull = Pull(self.bus.client, self.registration.durable, self.registration.stream)
-        await pull.open()
-        self.bus.when_back.append(pull.ask_again)
-        return pull
 
     async def settle(self, messages: list[Msg]) -> None:
         """Handle *messages* and tell JetStream what became of each."""

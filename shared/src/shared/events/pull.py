@@ -9,6 +9,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import APIError
 
+from shared.events.bus import Bus
+
 BATCH: Final = 100
 WAIT_SECONDS: Final = 10.0
 """One request waits so long. A process that is frozen meanwhile may get one batch, not more."""
@@ -28,24 +30,25 @@ class Pull:
     """
 
     def __init__(self, client: Client, durable: str, stream: str) -> None:
-        """Pull *durable* of *stream*; nothing is asked before `open`."""
+        """Pull *durable* of *stream* over *client*; see `open`."""
         self._client = client
         self._asked_at = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = f"{client.new_inbox()}."
         self._numbers = count()
         self._heard: asyncio.Queue[Msg | None] = asyncio.Queue()  # bounded: BATCH are asked for
 
-    async def open(self) -> None:
-        """Listen to what is delivered."""
+    @classmethod
+    async def open(cls, bus: Bus, durable: str, stream: str) -> "Pull":
+        """Listen to what is delivered; nothing is asked yet. Raises `BusDown`."""
+        pull = cls(bus.client, durable, stream)
 
         async def hear(message: Msg) -> None:
-            self._heard.put_nowait(message)
+            pull._heard.put_nowait(message)
 
-        await self._client.subscribe(f"{self._inbox}*", cb=hear)
-
-    def ask_again(self) -> None:
-        """Ask anew: a server that was restarted knows no request from before."""
-        self._heard.put_nowait(None)
+        await bus.client.subscribe(f"{pull._inbox}*", cb=hear)
+        # A server that was restarted knows no request from before.
+        bus.when_back.append(lambda: pull._heard.put_nowait(None))
+        return pull
 
     async def next(self) -> list[Msg]:
         """
