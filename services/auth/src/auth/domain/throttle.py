@@ -59,9 +59,9 @@ class Guess:
     ticket: str
 
     @property
-    def keys(self) -> tuple[str, ...]:
+    def keys(self) -> dict[str, str]:
         """All that must be looked up, one of each kind."""
-        return (self.same, self.pair, self.own, self.name, self.ticket)
+        return {kind: getattr(self, kind) for kind in self.KINDS}
 
 
 def guess_of(tagger: Tagger, username: str, password: str, client: Client) -> Guess:

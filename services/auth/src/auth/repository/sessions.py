@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.models import RefreshToken, Session, User
 from shared.db.brief import Writing
-from shared.db.bulk import table_of
+from shared.db.bulk import insert_rows, table_of
 from shared.db.types import UtcDateTime
 
 _SESSIONS: Final = table_of(Session)
-_TOKENS: Final = table_of(RefreshToken)
 # The lock lets no new password slip in between, whose end of all sessions would miss this one.
 _USER_AS_CHECKED: Final = (
     select(bindparam("session_id", type_=Uuid), User.id, bindparam("now", type_=UtcDateTime))
@@ -25,9 +24,6 @@ _BEGIN: Final = (
     insert(_SESSIONS)
     .from_select(["id", "user_id", "started_at"], _USER_AS_CHECKED)
     .returning(_SESSIONS.c.id)
-)
-_ADD_TOKEN: Final = insert(_TOKENS).values(
-    {name: bindparam(name) for name in ("jti", "session_id", "issued_at", "expires_at")}
 )
 
 
@@ -65,7 +61,7 @@ async def add_token(tx: Writing, token: Token, *, session_id: UUID) -> None:
         "issued_at": token.issued_at,
         "expires_at": token.expires_at,
     }
-    await tx.execute(_ADD_TOKEN, row)
+    await insert_rows(tx, RefreshToken, [row])
 
 
 async def find_holder(tx: AsyncSession, session_id: UUID) -> Holder | None:

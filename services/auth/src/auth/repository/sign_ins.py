@@ -76,7 +76,7 @@ async def find_numbered(view: View, user_id: int, *, address: str) -> Found:
 
 async def find_windows(view: View, guess: Guess) -> dict[str, Window]:
     """Return the windows counted under the keys of *guess*."""
-    found = await view.execute(_WINDOWS, dict(zip(Guess.KINDS, guess.keys, strict=True)))
+    found = await view.execute(_WINDOWS, guess.keys)
     return {row.key: Window(row.failures, row.ends_at) for row in found.all()}
 
 
