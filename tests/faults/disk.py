@@ -49,6 +49,14 @@ class Disk:
             fcntl.ioctl(place, SHUTDOWN, NO_LOG_FLUSH)
         finally:
             os.close(place)
+        self._unmount()
+
+    def remove(self) -> None:
+        """Unmount it and give its space back."""
+        self._unmount()
+        shutil.rmtree(self._folder)
+
+    def _unmount(self) -> None:
         processes.wait_until(self._unmounted, seconds=LEFT_SECONDS, what="nobody uses the disk")
 
     def _unmounted(self) -> bool:
@@ -57,11 +65,6 @@ class Disk:
         except OSError:
             return not self.place.is_mount()
         return True
-
-    def remove(self) -> None:
-        """Unmount it and give its space back."""
-        processes.wait_until(self._unmounted, seconds=LEFT_SECONDS, what="nobody uses the disk")
-        shutil.rmtree(self._folder)
 
 
 def _run(*command: str | Path) -> None:

@@ -87,8 +87,7 @@ class PostgresServer:
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
+            self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _binaries(self, *, copy: bool) -> Path:
