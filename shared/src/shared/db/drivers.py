@@ -42,9 +42,13 @@ class Postgresql:
         """Connect."""
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         connection = await asyncpg.connect(plain, **POSTGRESQL)
-        await connection.set_type_codec(
-            "json", schema="pg_catalog", encoder=_dumps, decoder=orjson.loads
-        )
+        try:
+            await connection.set_type_codec(
+                "json", schema="pg_catalog", encoder=_dumps, decoder=orjson.loads
+            )
+        except BaseException:  # whoever opens it may be cancelled
+            connection.terminate()
+            raise
         return cls(connection)
 
     async def fetch(self, sql: str, values: Values) -> Iterable[Values]:
@@ -81,9 +85,13 @@ class Sqlite:
         """Open the file."""
         connection = aiosqlite.connect(url.database or "", isolation_level=None)
         await connection
-        for pragma in SQLITE:
-            await connection.execute_fetchall(pragma)
-        await connection.create_function("lower", 1, lowered, deterministic=True)
+        try:
+            for pragma in SQLITE:
+                await connection.execute_fetchall(pragma)
+            await connection.create_function("lower", 1, lowered, deterministic=True)
+        except BaseException:  # whoever opens it may be cancelled
+            await connection.close()
+            raise
         return cls(connection)
 
     async def fetch(self, sql: str, values: Values) -> Iterable[Values]:
